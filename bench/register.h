@@ -1,0 +1,59 @@
+// Registration of rows: one row of the suite is a variant of a workload on one ISA, and its name is
+// data: <family>/variant:<v>/isa:<isa>/<key>:<value>/...
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "bench/quality.h"
+#include "kernels/kernel_table.h"
+
+namespace podium::bench {
+
+// What a row times and reports. Built when the row first runs, kept for its repetitions.
+struct Row {
+  // One iteration: all that a user pays for each time; packing weights is not part of it.
+  std::function<void()> run;
+  // Called after one run(): is its result right? What it says becomes the row's error.
+  std::function<absl::Status()> verify;
+  // Of the result against the truth in FP64. Null for rows that compute nothing (machine/).
+  std::optional<Quality> quality;
+  // Work per iteration, reported as rates: {"flops", 2.0 * M * N * K}.
+  std::vector<std::pair<std::string, double>> work;
+  double bytes = 0;               // compulsory traffic of one iteration: each operand once
+  double size_bytes = 0;          // weights (or cache) as stored, with scales and indices
+  double params = 0;              // weights (or cache entries) represented
+  std::size_t operand_bytes = 0;  // all that `run` reads and writes
+};
+
+// Builds a row, setting `quality` before it returns or in `verify`.
+using MakeRow = std::function<Row(const KernelTable&)>;
+
+// The workload's keys, in the order of the name: {{"M", 64}, {"N", 4096}}.
+using Keys = std::vector<std::pair<std::string, std::size_t>>;
+
+// What the tools need to know of a family's variants; goes into the JSON context.
+struct Variant {
+  std::string_view family;      // "int8_matmul"
+  std::string_view name;        // "int8"
+  std::string_view techniques;  // "quantization": comma-separated, empty for a baseline
+  bool baseline = false;        // the family's one baseline
+};
+
+// Registers `variant` on every SIMD instruction set of the build. Where this CPU (or PODIUM_ISA)
+// has no such ISA the row ends in an error that says so. Call it from a static initializer.
+void RegisterForEachIsa(const Variant& variant, const Keys& keys, const MakeRow& make);
+
+// The variants registered so far.
+const std::vector<Variant>& Variants();
+
+// Hands the rows on to Google Benchmark: those of the best ISA this CPU has, or of all.
+void RegisterWithGoogleBenchmark(bool all_isas);
+
+}  // namespace podium::bench
