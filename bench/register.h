@@ -6,7 +6,6 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -35,15 +34,15 @@ struct Row {
 // Builds a row, setting `quality` before it returns or in `verify`.
 using MakeRow = std::function<Row(const KernelTable&)>;
 
-// The workload's keys, in the order of the name: {{"M", 64}, {"N", 4096}}.
-using Keys = std::vector<std::pair<std::string, std::size_t>>;
+// The workload's keys, in the order of the name: {{"op", "softmax"}, {"rows", "256"}}.
+using Keys = std::vector<std::pair<std::string, std::string>>;
 
 // What the tools need to know of a family's variants; goes into the JSON context.
 struct Variant {
-  std::string_view family;      // "int8_matmul"
-  std::string_view name;        // "int8"
-  std::string_view techniques;  // "quantization": comma-separated, empty for a baseline
-  bool baseline = false;        // the family's one baseline
+  std::string family;      // "int8_matmul"
+  std::string name;        // "int8"
+  std::string techniques;  // "quantization": comma-separated, empty for a baseline
+  bool baseline = false;   // the family's one baseline
 };
 
 // Registers `variant` on every SIMD instruction set of the build. Where this CPU (or PODIUM_ISA)
@@ -53,7 +52,11 @@ void RegisterForEachIsa(const Variant& variant, const Keys& keys, const MakeRow&
 // The variants registered so far.
 const std::vector<Variant>& Variants();
 
-// Hands the rows on to Google Benchmark: those of the best ISA this CPU has, or of all.
-void RegisterWithGoogleBenchmark(bool all_isas);
+// Hands the rows on to Google Benchmark: those of every ISA of the build ("all"), of the strongest
+// that this CPU has ("best"), or of one, by name. InvalidArgument if there is none of that name.
+absl::Status RegisterWithGoogleBenchmark(const std::string& isa);
+
+// True if some row that ran so far computed a wrong result.
+bool AnyResultWasWrong();
 
 }  // namespace podium::bench

@@ -44,19 +44,19 @@ template <class T>
 class Buffer {
  public:
   explicit Buffer(std::size_t count, std::size_t offset = 0)
-      : count_(count), bytes_(2 * kGuard + (count + offset) * sizeof(T) + 64, kGuardByte) {
+      : count_(count), bytes_(2 * kGuard + (count + offset) * sizeof(T) + 64) {
     const auto address = reinterpret_cast<std::uintptr_t>(bytes_.data()) + kGuard;
-    const std::size_t skip = (64 - address % 64) % 64 + offset * sizeof(T);
-    data_ = reinterpret_cast<T*>(bytes_.data() + kGuard + skip);
-    if (count > 0) std::memset(static_cast<void*>(data_), 0, count * sizeof(T));
+    begin_ = kGuard + (64 - address % 64) % 64 + offset * sizeof(T);
+    for (std::size_t i = 0; i < bytes_.size(); ++i) {
+      if (IsGuard(i)) bytes_[i] = kGuardByte;
+    }
+    data_ = reinterpret_cast<T*>(bytes_.data() + begin_);
   }
   ~Buffer() {
-    const auto* begin = reinterpret_cast<const unsigned char*>(data_);
-    const auto* end = reinterpret_cast<const unsigned char*>(data_ + count_);
-    for (const unsigned char* p = bytes_.data(); p < bytes_.data() + bytes_.size(); ++p) {
-      if (p >= begin && p < end) continue;
-      if (*p != kGuardByte) {
-        ADD_FAILURE() << "write " << (p < begin ? p - begin : p - end) << " bytes outside a buffer";
+    for (std::size_t i = 0; i < bytes_.size(); ++i) {
+      if (IsGuard(i) && bytes_[i] != kGuardByte) {
+        ADD_FAILURE() << "write outside a buffer of " << count_ << ", at byte "
+                      << static_cast<std::ptrdiff_t>(i - begin_);
         return;
       }
     }
@@ -76,7 +76,11 @@ class Buffer {
  private:
   static constexpr std::size_t kGuard = 128;
   static constexpr unsigned char kGuardByte = 0xA5;
+
+  bool IsGuard(std::size_t i) const { return i < begin_ || i >= begin_ + count_ * sizeof(T); }
+
   std::size_t count_;
+  std::size_t begin_;  // of the elements, in bytes_
   std::vector<unsigned char> bytes_;
   T* data_;
 };

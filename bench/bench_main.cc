@@ -1,0 +1,84 @@
+// ./bench: our flags, the JSON context, and then Google Benchmark's own main loop.
+#include <benchmark/benchmark.h>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "bench/build_info.h"
+#include "bench/context.h"
+#include "bench/memory.h"
+#include "bench/register.h"
+
+namespace podium::bench {
+namespace {
+
+constexpr char kHelp[] =
+    R"(bench measures ML kernel optimizations against their baselines.
+
+Example, the INT8 claim with all that `podium submit` needs to judge it:
+  bench --isa=best --benchmark_filter=int8_matmul --benchmark_repetitions=10 \
+        --benchmark_enable_random_interleaving=true \
+        --benchmark_out=run.json --benchmark_out_format=json
+
+Rows are named <family>/variant:<v>/isa:<isa>/<key>:<value>/...; each verifies its result before
+it is timed. Families: dense int8_matmul sparse_gemm fused_activation kv_attention machine.
+
+Flags of Podium:
+  --isa=all|best|NAME   rows of every instruction set of this build (default), of the strongest
+                        that this CPU has, or of one: sse2 avx2 avx512bw avx512vnni neon.
+                        A row that this CPU cannot run ends in an error that says so.
+  --version             version and commit
+Environment:
+  PODIUM_ISA=NAME       run no instruction set stronger than this
+Exit status: 0 all is well, 1 a row computed a wrong result, 2 bad usage or no row matched.
+
+Flags of Google Benchmark:
+)";
+
+void PrintHelp() {
+  std::fputs(kHelp, stdout);
+  benchmark::PrintDefaultHelp();
+}
+
+int BadUsage(absl::string_view message) {
+  std::fputs(absl::StrCat("bench: ", message, "\n").c_str(), stderr);
+  return 2;
+}
+
+int Main(int argc, char** argv) {
+  const std::vector<std::string> command(argv, argv + argc);
+  benchmark::Initialize(&argc, argv, PrintHelp);  // takes its own flags out of argv; --help exits
+  std::string isa = "all";
+  for (int i = 1; i < argc; ++i) {
+    absl::string_view flag = argv[i];
+    if (flag == "--version") {
+      std::puts(absl::StrCat("bench ", kBuildInfo.version, " (", kBuildInfo.git_sha, ")").c_str());
+      return 0;
+    }
+    if (!absl::ConsumePrefix(&flag, "--isa=")) {
+      return BadUsage(absl::StrCat("unknown argument '", flag, "': see bench --help"));
+    }
+    isa = std::string(flag);
+  }
+  if (const absl::Status status = RegisterWithGoogleBenchmark(isa); !status.ok()) {
+    return BadUsage(status.message());
+  }
+  AddContext(command);
+  HeapMonitor::Install();
+  if (benchmark::RunSpecifiedBenchmarks() == 0) {
+    return BadUsage(absl::StrCat("no row matches --benchmark_filter='",
+                                 benchmark::GetBenchmarkFilter(),
+                                 "': list them with --benchmark_list_tests=true"));
+  }
+  benchmark::Shutdown();
+  return AnyResultWasWrong() ? 1 : 0;
+}
+
+}  // namespace
+}  // namespace podium::bench
+
+int main(int argc, char** argv) { return podium::bench::Main(argc, argv); }

@@ -1,0 +1,23 @@
+// What a reader must know to trust or repeat a run; goes into the "context" of the JSON.
+#pragma once
+
+#include <span>
+#include <string>
+
+namespace podium::bench {
+
+// Registers everything below with Google Benchmark, under names that begin with `podium.`:
+//
+//   version git_sha compiler build_type flags isa_flags command
+//   cpu_model cpu_features memory_bytes governor kernel     what Google Benchmark does not say
+//   isa                       the strongest ISA this CPU (or PODIUM_ISA) allows
+//   seed                      of all generated inputs and weights
+//   clock timer_overhead_ns   the observer's own cost: median of one reading of the clock
+//   library.<name>            version of each library that is timed or times
+//   baseline.<family>         the variant that the others of its family are compared with
+//   technique.<family>.<v>    what variant v does
+//
+// What this machine does not tell is "unknown".
+void AddContext(std::span<const std::string> command);
+
+}  // namespace podium::bench

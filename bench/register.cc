@@ -1,0 +1,169 @@
+#include "bench/register.h"
+
+#include <benchmark/benchmark.h>
+
+#include <list>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "bench/memory.h"
+
+namespace podium::bench {
+namespace {
+
+struct Registration {
+  std::string family, variant, workload_keys;
+  MakeRow make;
+};
+
+std::vector<Registration>& Registrations() {
+  static auto* const registrations = new std::vector<Registration>;
+  return *registrations;
+}
+
+std::vector<Variant>& MutableVariants() {
+  static auto* const variants = new std::vector<Variant>;
+  return *variants;
+}
+
+bool g_any_result_was_wrong = false;
+
+// A row that was built and verified, or the reason why there is none.
+struct VerifiedRow {
+  std::string name;
+  Row row;
+  std::string error;
+};
+
+// Google Benchmark calls a benchmark's function again for each repetition and each guess at the
+// number of iterations; interleaved repetitions come back to a row after all the others. Rows are
+// kept, the least recently used dropped beyond a budget, so that none is built and verified anew
+// for each of these calls.
+class RowCache {
+ public:
+  const VerifiedRow& Get(const std::string& name, const MakeRow& make, const KernelTable& kernels) {
+    for (auto it = rows_.begin(); it != rows_.end(); ++it) {
+      if ((*it)->name == name) {
+        rows_.splice(rows_.begin(), rows_, it);
+        return *rows_.front();
+      }
+    }
+    bytes_ = 0;
+    for (auto it = rows_.begin(); it != rows_.end();) {
+      bytes_ += (*it)->row.operand_bytes;
+      it = bytes_ > kBudgetBytes ? rows_.erase(it) : std::next(it);
+    }
+    rows_.push_front(Build(name, make, kernels));
+    return *rows_.front();
+  }
+
+ private:
+  static constexpr std::size_t kBudgetBytes = std::size_t{2} << 30;
+
+  static std::unique_ptr<VerifiedRow> Build(const std::string& name, const MakeRow& make,
+                                            const KernelTable& kernels) {
+    auto verified = std::make_unique<VerifiedRow>();
+    verified->name = name;
+    verified->row = make(kernels);
+    verified->row.run();
+    const absl::Status status = verified->row.verify();
+    if (!status.ok()) verified->error = absl::StrCat("wrong result: ", status.message());
+    return verified;
+  }
+
+  std::list<std::unique_ptr<VerifiedRow>> rows_;
+  std::size_t bytes_ = 0;
+};
+
+void SetCounters(benchmark::State& state, const Row& row) {
+  using benchmark::Counter;
+  for (const auto& [name, amount] : row.work) {
+    state.counters[name] = Counter(amount, Counter::kIsIterationInvariantRate);
+  }
+  if (row.bytes > 0)
+    state.counters["bytes"] = Counter(row.bytes, Counter::kIsIterationInvariantRate);
+  if (row.size_bytes > 0) state.counters["size_bytes"] = row.size_bytes;
+  if (row.params > 0) state.counters["params"] = row.params;
+  if (row.quality) {
+    state.counters["max_rel_err"] = row.quality->max_rel_err;
+    state.counters["sqnr_db"] = row.quality->sqnr_db;
+    state.counters["top1_agreement"] = row.quality->top1_agreement;
+  }
+}
+
+void RunRow(benchmark::State& state, const std::string& name, const MakeRow& make,
+            const KernelTable& kernels) {
+  static auto* const cache = new RowCache;
+  const VerifiedRow& verified = cache->Get(name, make, kernels);
+  if (!verified.error.empty()) {
+    g_any_result_was_wrong = true;
+    return state.SkipWithError(verified.error.c_str());
+  }
+  const Row& row = verified.row;
+  HeapMonitor::SetOperandBytes(row.operand_bytes);
+  for (auto _ : state) {
+    row.run();
+    benchmark::ClobberMemory();
+  }
+  SetCounters(state, row);
+}
+
+bool IsSupported(const KernelTable& kernels) {
+  for (const KernelTable* supported : SupportedKernels()) {
+    if (supported == &kernels) return true;
+  }
+  return false;
+}
+
+void RegisterRow(const Registration& r, const KernelTable& kernels) {
+  const std::string isa(IsaName(kernels.isa));
+  const std::string name =
+      absl::StrCat(r.family, "/variant:", r.variant, "/isa:", isa, r.workload_keys);
+  if (!IsSupported(kernels)) {
+    const std::string error = absl::StrCat("no ", isa, " on this CPU or under PODIUM_ISA");
+    benchmark::RegisterBenchmark(
+        name.c_str(), [error](benchmark::State& state) { state.SkipWithError(error.c_str()); });
+    return;
+  }
+  benchmark::RegisterBenchmark(name.c_str(), [name, &r, &kernels](benchmark::State& state) {
+    RunRow(state, name, r.make, kernels);
+  });
+}
+
+}  // namespace
+
+void RegisterForEachIsa(const Variant& variant, const Keys& keys, const MakeRow& make) {
+  bool known = false;
+  for (const Variant& v : MutableVariants()) {
+    known = known || (v.family == variant.family && v.name == variant.name);
+  }
+  if (!known) MutableVariants().push_back(variant);
+  std::string workload_keys;
+  for (const auto& [key, value] : keys) absl::StrAppend(&workload_keys, "/", key, ":", value);
+  Registrations().push_back({variant.family, variant.name, workload_keys, make});
+}
+
+const std::vector<Variant>& Variants() { return MutableVariants(); }
+
+absl::Status RegisterWithGoogleBenchmark(const std::string& isa) {
+  bool found = false;
+  for (const KernelTable* kernels : BuiltKernels()) {
+    // The reference defines results; it is no competitor.
+    if (kernels->isa == Isa::kReference) continue;
+    const bool chosen =
+        isa == "all" || (isa == "best" ? kernels == &BestKernels() : isa == IsaName(kernels->isa));
+    found = found || chosen;
+    for (const Registration& r : Registrations()) {
+      if (chosen) RegisterRow(r, *kernels);
+    }
+  }
+  if (found) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("--isa=", isa,
+                   ": no such instruction set in this build, or no SIMD at all: see bench --help"));
+}
+
+bool AnyResultWasWrong() { return g_any_result_was_wrong; }
+
+}  // namespace podium::bench

@@ -1,0 +1,24 @@
+// Opaque(x): x, of which the compiler knows nothing any more, so it neither hoists, shares nor
+// folds what is computed from it. Costs no instruction.
+#pragma once
+
+#include "kernels/simd/arch.h"
+
+namespace podium::PODIUM_ISA {
+namespace {
+
+template <class Batch>
+[[gnu::always_inline]] inline Batch Opaque(Batch x) {
+  typename Batch::register_type value = x;
+#if defined(__AVX512F__)
+  asm volatile("" : "+v"(value));
+#elif defined(__SSE2__)
+  asm volatile("" : "+x"(value));
+#elif defined(__aarch64__)
+  asm volatile("" : "+w"(value));
+#endif
+  return value;
+}
+
+}  // namespace
+}  // namespace podium::PODIUM_ISA
