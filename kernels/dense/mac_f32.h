@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/dense/gemm_tile.h"
+#include "kernels/simd/fma.h"
 
 namespace podium::PODIUM_ISA {
 namespace {
@@ -24,7 +25,7 @@ struct MacF32 {
 
   static float ToWord(const float* a) { return *a; }
   static F32 LoadB(const float* b) { return F32::load_unaligned(b); }
-  static F32 Step(F32 acc, F32 a, F32 b) { return xsimd::fma(a, b, acc); }
+  static F32 Step(F32 acc, F32 a, F32 b) { return Fma(a, b, acc); }
 };
 
 }  // namespace

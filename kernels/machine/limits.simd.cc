@@ -1,6 +1,7 @@
 #include "kernels/machine/limits.h"
 
 #include "kernels/simd/dot_u8s8.h"
+#include "kernels/simd/fma.h"
 #include "kernels/simd/opaque.h"
 #include "kernels/simd/partial.h"
 #include "kernels/simd/unroll.h"
@@ -37,7 +38,7 @@ std::size_t PeakF32(std::size_t operations, float* sink) {
   // x -> x / 2 + 1 stays near 2 for ever: no overflow, no denormals.
   const F32 half(0.5f), one(1.0f);
   *sink = RunChains<F32>(
-      rounds, [&](F32 x) __attribute__((always_inline)) { return xsimd::fma(x, half, one); });
+      rounds, [&](F32 x) __attribute__((always_inline)) { return Fma(x, half, one); });
   return rounds * kPerRound;
 }
 
