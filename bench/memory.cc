@@ -20,7 +20,6 @@ namespace {
 std::atomic<std::int64_t> g_allocations{0};
 std::atomic<std::int64_t> g_live_bytes{0};
 std::atomic<std::int64_t> g_peak_bytes{0};
-std::atomic<std::int64_t> g_operand_bytes{0};
 
 std::int64_t SizeOf(void* p) {
 #if defined(__APPLE__)
@@ -47,23 +46,15 @@ void Uncount(void* p) {
   std::free(p);
 }
 
+// What the last timed loop cost.
+benchmark::MemoryManager::Result g_last_loop;
+
 class Manager : public benchmark::MemoryManager {
  public:
   // Not marked `override`: 1.7.1 has Stop(Result*) too, later releases have Stop(Result&) only.
-  void Start() {
-    allocations_ = g_allocations;
-    live_ = g_live_bytes;
-    g_peak_bytes = live_;
-  }
-  void Stop(Result& result) {
-    result.num_allocs = g_allocations - allocations_;
-    result.max_bytes_used = g_operand_bytes + std::max<std::int64_t>(0, g_peak_bytes - live_);
-  }
-  void Stop(Result* result) { Stop(*result); }
-
- private:
-  std::int64_t allocations_ = 0;
-  std::int64_t live_ = 0;
+  void Start() {}
+  void Stop(Result& result) { result = g_last_loop; }
+  void Stop(Result* result) { *result = g_last_loop; }
 };
 
 }  // namespace
@@ -73,8 +64,17 @@ void HeapMonitor::Install() {
   benchmark::RegisterMemoryManager(manager);
 }
 
-void HeapMonitor::SetOperandBytes(std::size_t bytes) {
-  g_operand_bytes = static_cast<std::int64_t>(bytes);
+HeapMonitor::TimedLoop::TimedLoop(std::size_t operand_bytes)
+    : operand_bytes_(static_cast<std::int64_t>(operand_bytes)),
+      allocations_(g_allocations),
+      live_bytes_(g_live_bytes) {
+  g_peak_bytes = live_bytes_;
+}
+
+HeapMonitor::TimedLoop::~TimedLoop() {
+  g_last_loop.num_allocs = g_allocations - allocations_;
+  g_last_loop.max_bytes_used =
+      operand_bytes_ + std::max<std::int64_t>(0, g_peak_bytes - live_bytes_);
 }
 
 }  // namespace podium::bench

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace podium::bench {
 
@@ -15,8 +16,17 @@ class HeapMonitor {
   // Makes Google Benchmark run each row once more, after it was timed, and report the two figures.
   static void Install();
 
-  // Of the row that runs now; called before its timed loop.
-  static void SetOperandBytes(std::size_t bytes);
+  // Stands around a row's timed loop, which starts no second one.
+  class TimedLoop {
+   public:
+    explicit TimedLoop(std::size_t operand_bytes);
+    ~TimedLoop();
+    TimedLoop(const TimedLoop&) = delete;
+    TimedLoop& operator=(const TimedLoop&) = delete;
+
+   private:
+    std::int64_t operand_bytes_, allocations_, live_bytes_;
+  };
 };
 
 }  // namespace podium::bench

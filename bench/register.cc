@@ -101,10 +101,12 @@ void RunRow(benchmark::State& state, const std::string& name, const MakeRow& mak
     return state.SkipWithError(verified.error.c_str());
   }
   const Row& row = verified.row;
-  HeapMonitor::SetOperandBytes(row.operand_bytes);
-  for (auto _ : state) {
-    row.run();
-    benchmark::ClobberMemory();
+  {
+    const HeapMonitor::TimedLoop loop(row.operand_bytes);
+    for (auto _ : state) {
+      row.run();
+      benchmark::ClobberMemory();
+    }
   }
   SetCounters(state, row);
 }

@@ -1,0 +1,115 @@
+// ./bench as its user meets it: a process with flags, output and an exit status.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+
+namespace podium::bench {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+struct Result {
+  int status;
+  std::string output;  // stdout and stderr
+};
+
+Result RunBench(const std::string& arguments, const std::string& environment = "") {
+  const std::string command = environment + " " + PODIUM_BENCH + " " + arguments + " 2>&1";
+  FILE* pipe = popen(command.c_str(), "r");
+  Result result = {-1, ""};
+  if (pipe == nullptr) return result;
+  std::array<char, 4096> buffer;
+  while (const std::size_t n = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
+    result.output.append(buffer.data(), n);
+  }
+  result.status = WEXITSTATUS(pclose(pipe));
+  return result;
+}
+
+TEST(BenchMainTest, HelpShowsOurFlagsAndGoogleBenchmarks) {
+  const Result result = RunBench("--help");
+  EXPECT_EQ(result.status, 0);
+  EXPECT_THAT(result.output, AllOf(HasSubstr("--isa="), HasSubstr("--benchmark_filter=")));
+}
+
+TEST(BenchMainTest, VersionNamesTheCommit) {
+  const Result result = RunBench("--version");
+  EXPECT_EQ(result.status, 0);
+  EXPECT_THAT(result.output, testing::MatchesRegex("bench [0-9.]+ \\([0-9a-z-]+\\)\n"));
+}
+
+TEST(BenchMainTest, UnknownFlagIsBadUsage) {
+  const Result result = RunBench("--frobnicate");
+  EXPECT_EQ(result.status, 2);
+  EXPECT_EQ(result.output, "bench: unknown argument '--frobnicate': see bench --help\n");
+}
+
+TEST(BenchMainTest, UnknownIsaIsBadUsage) {
+  const Result result = RunBench("--isa=avx9000");
+  EXPECT_EQ(result.status, 2);
+  EXPECT_THAT(result.output, HasSubstr("--isa=avx9000: "));
+}
+
+TEST(BenchMainTest, FilterWithoutMatchIsBadUsage) {
+  const Result result = RunBench("--benchmark_filter=nothing_like_this");
+  EXPECT_EQ(result.status, 2);
+  EXPECT_THAT(result.output, HasSubstr("no row matches --benchmark_filter='nothing_like_this'"));
+}
+
+TEST(BenchMainTest, JsonContextSaysWhatWasMeasuredWhereAndHow) {
+  const Result result = RunBench(
+      "--benchmark_filter=machine.*isa:.*fma_f32 --benchmark_min_time=0.000001 "
+      "--benchmark_format=json");
+  EXPECT_EQ(result.status, 0);
+  for (const char* key : {"version",
+                          "git_sha",
+                          "compiler",
+                          "build_type",
+                          "flags",
+                          "isa_flags",
+                          "command",
+                          "cpu_model",
+                          "cpu_features",
+                          "memory_bytes",
+                          "governor",
+                          "kernel",
+                          "isa",
+                          "seed",
+                          "clock",
+                          "timer_overhead_ns",
+                          "library.xsimd",
+                          "library.benchmark",
+                          "library.absl",
+                          "baseline.int8_matmul",
+                          "technique.int8_matmul.int8"}) {
+    EXPECT_THAT(result.output, HasSubstr(absl::StrCat("\"podium.", key, "\": \"")));
+  }
+  EXPECT_THAT(result.output, HasSubstr("\"caches\": ["));
+}
+
+TEST(BenchMainTest, MemoryIsReportedAndKernelsDoNotAllocate) {
+  const Result result = RunBench(
+      "--benchmark_filter=dense/variant:fp32/isa:[a-z0-9]*/M:1/ --isa=best "
+      "--benchmark_min_time=0.000001 --benchmark_format=json");
+  EXPECT_THAT(result.output, HasSubstr("\"allocs_per_iter\": 0.0000000000000000e+00"));
+  EXPECT_THAT(result.output, testing::Not(HasSubstr("\"max_bytes_used\": 0,")));
+}
+
+#if defined(__x86_64__)
+TEST(BenchMainTest, RowsBeyondThePodiumIsaCapEndInAnError) {
+  const Result result =
+      RunBench("--benchmark_filter=dense/variant:fp32/isa:avx2/M:1/ --benchmark_min_time=0.000001",
+               "PODIUM_ISA=sse2");
+  EXPECT_THAT(result.output, HasSubstr("no avx2 on this CPU or under PODIUM_ISA"));
+}
+#endif
+
+}  // namespace
+}  // namespace podium::bench
