@@ -47,14 +47,21 @@ void Uncount(void* p) {
 }
 
 // What the last timed loop cost.
-benchmark::MemoryManager::Result g_last_loop;
+struct LoopCost {
+  std::int64_t allocations = 0;
+  std::int64_t peak_bytes = 0;
+};
+LoopCost g_last_loop;
 
 class Manager : public benchmark::MemoryManager {
  public:
   // Not marked `override`: 1.7.1 has Stop(Result*) too, later releases have Stop(Result&) only.
   void Start() {}
-  void Stop(Result& result) { result = g_last_loop; }
-  void Stop(Result* result) { *result = g_last_loop; }
+  void Stop(Result& result) {
+    result.num_allocs = g_last_loop.allocations;
+    result.max_bytes_used = g_last_loop.peak_bytes;
+  }
+  void Stop(Result* result) { Stop(*result); }
 };
 
 }  // namespace
@@ -72,9 +79,8 @@ HeapMonitor::TimedLoop::TimedLoop(std::size_t operand_bytes)
 }
 
 HeapMonitor::TimedLoop::~TimedLoop() {
-  g_last_loop.num_allocs = g_allocations - allocations_;
-  g_last_loop.max_bytes_used =
-      operand_bytes_ + std::max<std::int64_t>(0, g_peak_bytes - live_bytes_);
+  g_last_loop.allocations = g_allocations - allocations_;
+  g_last_loop.peak_bytes = operand_bytes_ + std::max<std::int64_t>(0, g_peak_bytes - live_bytes_);
 }
 
 }  // namespace podium::bench
