@@ -1,0 +1,180 @@
+#include "tools/gbench/scanner.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+
+namespace podium::report {
+namespace {
+
+bool IsWordCharacter(char c) {
+  return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '(' || c == ')';
+}
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+}  // namespace
+
+int Scanner::Peek() {
+  for (; position_ < text_.size(); ++position_) {
+    const char c = text_[position_];
+    if (c == '\n') {
+      ++line_;
+    } else if (c != ' ' && c != '\t' && c != '\r') {
+      return static_cast<unsigned char>(c);
+    }
+  }
+  return kEnd;
+}
+
+bool Scanner::Consume(char expected) {
+  if (Peek() != static_cast<unsigned char>(expected)) return false;
+  ++position_;
+  return true;
+}
+
+void Scanner::SkipLine() {
+  const std::size_t newline = text_.find('\n', position_);
+  if (newline == std::string_view::npos) {
+    position_ = text_.size();
+  } else {
+    position_ = newline + 1;
+    ++line_;
+  }
+}
+
+Value Scanner::ReadValue() {
+  const int c = Peek();
+  if (c == '"') return ReadString();
+  if (c == '{' || c == '[') return ReadNested();
+  if (c == '-' || c == '+' || c == '.' || (c >= '0' && c <= '9')) return ReadNumber();
+  if (c != kEnd && IsWordCharacter(static_cast<char>(c))) return ReadWord();
+  return {};
+}
+
+Value Scanner::ReadString() {
+  const std::size_t begin = position_ + 1;
+  std::size_t at = begin;
+  while (at < text_.size() && text_[at] != '"' && text_[at] != '\n') {
+    const bool is_escape = text_[at] == '\\' && at + 1 < text_.size() && text_[at + 1] != '\n';
+    at += is_escape ? 2 : 1;
+  }
+  const bool is_closed = at < text_.size() && text_[at] == '"';
+  position_ = is_closed ? at + 1 : at;
+  return is_closed ? Value{Value::Kind::kString, text_.substr(begin, at - begin)} : Value{};
+}
+
+// The length of what may stand between digits for a locale: comma, apostrophe, space, no-break
+// space (Latin-1 or UTF-8) or narrow no-break space, if a digit follows; else 0.
+std::size_t Scanner::DigitSeparator(std::size_t at) const {
+  const std::string_view rest = text_.substr(at, 4);
+  for (std::string_view separator : {",", "'", " ", "\xA0", "\xC2\xA0", "\xE2\x80\xAF"}) {
+    if (rest.size() > separator.size() && rest.substr(0, separator.size()) == separator &&
+        IsDigit(rest[separator.size()])) {
+      return separator.size();
+    }
+  }
+  return 0;
+}
+
+Value Scanner::ReadNumber() {
+  const std::size_t begin = position_;
+  ++position_;
+  if (position_ < text_.size() &&
+      absl::ascii_isalpha(static_cast<unsigned char>(text_[position_])) && !IsDigit(text_[begin])) {
+    Value value = ReadWord();  // -Infinity
+    const bool is_number = value.kind == Value::Kind::kNumber;
+    return is_number ? Value{value.kind, text_.substr(begin, position_ - begin)} : Value{};
+  }
+  while (position_ < text_.size()) {
+    const char c = text_[position_];
+    if (IsDigit(c) || c == '.' || c == 'e' || c == 'E' || c == '-' || c == '+') {
+      ++position_;
+    } else if (const std::size_t length = DigitSeparator(position_); length > 0) {
+      position_ += length;
+    } else {
+      break;
+    }
+  }
+  return {Value::Kind::kNumber, text_.substr(begin, position_ - begin)};
+}
+
+Value Scanner::ReadWord() {
+  const std::size_t begin = position_;
+  while (position_ < text_.size() && IsWordCharacter(text_[position_])) ++position_;
+  const std::string_view word = text_.substr(begin, position_ - begin);
+  if (word == "true") return {Value::Kind::kTrue, word};
+  if (word == "false") return {Value::Kind::kFalse, word};
+  if (word == "null") return {Value::Kind::kNull, word};
+  for (const char* number : {"nan", "inf", "infinity", "nan(ind)", "nan(snan)"}) {
+    if (absl::EqualsIgnoreCase(absl::string_view(word.data(), word.size()), number))
+      return {Value::Kind::kNumber, word};
+  }
+  return {};
+}
+
+// Brackets that do not match are the caller's matter (it reads the members); here they only must
+// not swallow what follows. So a closing bracket closes down to its partner, one without partner is
+// ignored, and an object that begins where none can (a row cut short by a crash, then the next run
+// appended) ends this value.
+Value Scanner::ReadNested() {
+  const std::size_t begin = position_;
+  const Value::Kind kind = text_[begin] == '{' ? Value::Kind::kObject : Value::Kind::kArray;
+  std::string open;
+  std::size_t open_arrays = 0;
+  char previous = ':';
+  for (int c = Peek(); c != kEnd; c = Peek()) {
+    if (c == '"') {
+      ReadString();
+    } else if (c == '{' && !open.empty() && open.back() == '{' && previous != ':') {
+      return {kind, text_.substr(begin, position_ - begin), false};
+    } else {
+      ++position_;
+      const char partner = c == '}' ? '{' : '[';
+      const std::size_t partners = c == '}' ? open.size() - open_arrays : open_arrays;
+      if (c == '{' || c == '[') {
+        open.push_back(static_cast<char>(c));
+        if (c == '[') ++open_arrays;
+      } else if ((c == '}' || c == ']') && partners > 0) {
+        for (char closed = '\0'; closed != partner; open.pop_back()) {
+          closed = open.back();
+          if (closed == '[') --open_arrays;
+        }
+        if (open.empty()) return {kind, text_.substr(begin, position_ - begin)};
+      }
+    }
+    previous = static_cast<char>(c);
+  }
+  return {kind, text_.substr(begin), false};
+}
+
+bool ObjectReader::NextKey(std::string_view& key) {
+  if (closed_ || !expected_.empty()) return false;
+  if (!opened_ && !scanner_.Consume('{')) {
+    expected_ = "'{'";
+    return false;
+  }
+  const bool first = !opened_;
+  opened_ = true;
+  if (scanner_.Consume('}')) {
+    closed_ = true;
+    return false;
+  }
+  if (!first && !scanner_.Consume(',')) {
+    expected_ = "',' or '}'";
+    return false;
+  }
+  const bool is_quoted = scanner_.Peek() == '"';
+  const Value value = is_quoted ? scanner_.ReadValue() : Value{};
+  if (value.kind != Value::Kind::kString) {
+    expected_ = "a key in quotes";
+    return false;
+  }
+  if (!scanner_.Consume(':')) {
+    expected_ = "':'";
+    return false;
+  }
+  key = value.text;
+  return true;
+}
+
+}  // namespace podium::report
