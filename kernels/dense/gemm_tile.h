@@ -19,6 +19,7 @@
 
 #include "kernels/simd/arch.h"
 #include "kernels/simd/partial.h"
+#include "kernels/simd/transpose.h"
 #include "kernels/simd/unroll.h"
 
 namespace podium::PODIUM_ISA {
@@ -171,14 +172,31 @@ void SweepPanels(const GemmProblem<Mac>& p, const Sweep<Mac>& sweep, const Store
 template <class Mac>
 void CopyRows(const typename Mac::A* a, std::size_t lda, std::size_t rows, std::size_t k0,
               std::size_t K, std::size_t steps, typename Mac::Word* tile) {
+  using Word = typename Mac::Word;
   const std::size_t whole = (K - k0) / Mac::kDepth < steps ? (K - k0) / Mac::kDepth : steps;
+  std::size_t done = 0;  // steps
+  if constexpr (sizeof(Word) == Mac::kDepth * sizeof(typename Mac::A)) {
+    // A's own bytes are the words: transpose them. Where 4 does not divide rows, the last block
+    // overlaps the one before.
+    if (rows >= 4) {
+      for (; done + 4 <= whole; done += 4) {
+        for (std::size_t r = 0; r < rows; r += 4) {
+          const std::size_t first = r + 4 <= rows ? r : rows - 4;
+          TransposeWords4x4(a + first * lda + k0 + done * Mac::kDepth, lda * sizeof(*a),
+                            tile + done * rows + first, rows * sizeof(Word));
+        }
+      }
+    }
+  }
   for (std::size_t r = 0; r < rows; ++r) {
     const typename Mac::A* row = a + r * lda + k0;
-    for (std::size_t s = 0; s < whole; ++s) tile[s * rows + r] = Mac::ToWord(row + s * Mac::kDepth);
+    for (std::size_t s = done; s < whole; ++s) {
+      tile[s * rows + r] = Mac::ToWord(row + s * Mac::kDepth);
+    }
     if (whole < steps) {
       typename Mac::A tail[Mac::kDepth] = {};
-      for (std::size_t k = k0 + whole * Mac::kDepth; k < K; ++k) {
-        tail[(k - k0) % Mac::kDepth] = a[r * lda + k];
+      for (std::size_t k = whole * Mac::kDepth; k < K - k0; ++k) {
+        tail[k - whole * Mac::kDepth] = row[k];
       }
       tile[whole * rows + r] = Mac::ToWord(tail);
     }
