@@ -5,9 +5,16 @@
 #include <span>
 
 #include "kernels/dense/gemm_f32.h"
+#include "kernels/fused_activation/bias_activation.h"
+#include "kernels/fused_activation/gemm_bias_activation.h"
+#include "kernels/fused_activation/layernorm.h"
+#include "kernels/fused_activation/softmax.h"
 #include "kernels/int8_matmul/gemm_u8s8.h"
 #include "kernels/int8_matmul/quantize_u8.h"
 #include "kernels/isa.h"
+#include "kernels/kv_attention/decode_attention.h"
+#include "kernels/machine/limits.h"
+#include "kernels/sparse_gemm/gemm_sparse_f32.h"
 
 namespace podium {
 
@@ -17,12 +24,31 @@ struct KernelTable {
   PackedF32SizeFn* packed_f32_size;
   PackF32Fn* pack_f32;
   GemmF32Fn* gemm_f32;
+  // fused_activation/
+  BiasActivationF32Fn* bias_activation_f32;
+  BiasF32Fn* bias_f32;
+  ActivationF32Fn* activation_f32;
+  GemmBiasActivationF32Fn* gemm_bias_activation_f32;
+  LayernormF32Fn* layernorm_f32;
+  LayernormPassesF32Fn* layernorm_passes_f32;
+  SoftmaxF32Fn* softmax_f32;
+  SoftmaxPassesF32Fn* softmax_passes_f32;
   // int8_matmul/
   QuantizeU8Fn* quantize_u8;
   PackedS8SizeFn* packed_s8_size;
   PackS8Fn* pack_s8;
   GemmU8S8S32Fn* gemm_u8s8s32;
   GemmU8S8F32Fn* gemm_u8s8f32;
+  // kv_attention/
+  DecodeAttentionF32Fn* decode_attention_f32;
+  DecodeAttentionSeparateF32Fn* decode_attention_separate_f32;
+  // machine/
+  PeakF32Fn* peak_f32;
+  PeakU8S8Fn* peak_u8s8;
+  ReadF32Fn* read_f32;
+  // sparse_gemm/
+  GemmCsrF32Fn* gemm_csr_f32;
+  GemmBlock4x1F32Fn* gemm_block4x1_f32;
 };
 
 // Plain scalar C++: the definition of each kernel's result.

@@ -27,11 +27,26 @@ namespace PODIUM_ISA {
 PackedF32SizeFn PackedF32Size;
 PackF32Fn PackF32;
 GemmF32Fn GemmF32;
+BiasActivationF32Fn BiasActivationF32;
+BiasF32Fn BiasF32;
+ActivationF32Fn ActivationF32;
+GemmBiasActivationF32Fn GemmBiasActivationF32;
+LayernormF32Fn LayernormF32;
+LayernormPassesF32Fn LayernormPassesF32;
+SoftmaxF32Fn SoftmaxF32;
+SoftmaxPassesF32Fn SoftmaxPassesF32;
 QuantizeU8Fn QuantizeU8;
 PackedS8SizeFn PackedS8Size;
 PackS8Fn PackS8;
 GemmU8S8S32Fn GemmU8S8S32;
 GemmU8S8F32Fn GemmU8S8F32;
+DecodeAttentionF32Fn DecodeAttentionF32;
+DecodeAttentionSeparateF32Fn DecodeAttentionSeparateF32;
+PeakF32Fn PeakF32;
+PeakU8S8Fn PeakU8S8;
+ReadF32Fn ReadF32;
+GemmCsrF32Fn GemmCsrF32;
+GemmBlock4x1F32Fn GemmBlock4x1F32;
 
 extern const KernelTable kTable;
 const KernelTable kTable = {
@@ -39,11 +54,26 @@ const KernelTable kTable = {
     .packed_f32_size = PackedF32Size,
     .pack_f32 = PackF32,
     .gemm_f32 = GemmF32,
+    .bias_activation_f32 = BiasActivationF32,
+    .bias_f32 = BiasF32,
+    .activation_f32 = ActivationF32,
+    .gemm_bias_activation_f32 = GemmBiasActivationF32,
+    .layernorm_f32 = LayernormF32,
+    .layernorm_passes_f32 = LayernormPassesF32,
+    .softmax_f32 = SoftmaxF32,
+    .softmax_passes_f32 = SoftmaxPassesF32,
     .quantize_u8 = QuantizeU8,
     .packed_s8_size = PackedS8Size,
     .pack_s8 = PackS8,
     .gemm_u8s8s32 = GemmU8S8S32,
     .gemm_u8s8f32 = GemmU8S8F32,
+    .decode_attention_f32 = DecodeAttentionF32,
+    .decode_attention_separate_f32 = DecodeAttentionSeparateF32,
+    .peak_f32 = PeakF32,
+    .peak_u8s8 = PeakU8S8,
+    .read_f32 = ReadF32,
+    .gemm_csr_f32 = GemmCsrF32,
+    .gemm_block4x1_f32 = GemmBlock4x1F32,
 };
 
 }  // namespace PODIUM_ISA

@@ -1,0 +1,175 @@
+// Sparse against dense FP32 matrix multiplication: what pruning the weights of one linear layer to
+// a given sparsity (in percent) buys, and what it costs.
+//
+// dense     the weights of csr, their zeros stored and multiplied: the baseline
+// csr       magnitude pruning, compressed sparse rows
+// block4x1  pruning by blocks of 4 output channels, in block form: faster, as it loads an
+// activation
+//           for 4 weights, but other weights survive
+//
+// dense takes activations with a token's channels contiguous, as the dense kernel wants them, the
+// others with a channel's tokens contiguous; each layer of a network hands on the layout it got.
+//
+// A row is verified against the FP64 product of the weights it multiplies. Its quality figures are
+// against the product of the weights before pruning: they show the price of pruning, without the
+// training that usually follows, and not an error of the kernel.
+#include <memory>
+#include <span>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "bench/aligned.h"
+#include "bench/inputs.h"
+#include "bench/matmul_problem.h"
+#include "bench/register.h"
+#include "bench/shapes.h"
+#include "bench/shared.h"
+#include "kernels/sparse_gemm/prune.h"
+#include "kernels/sparse_gemm/sparse_matrix.h"
+
+namespace podium::bench {
+namespace {
+
+constexpr int kSparsities[] = {50, 70, 90, 95};  // percent
+
+using PruneFn = void(const PruneArgs&);
+
+struct PrunedProblem {
+  std::shared_ptr<const MatmulProblem> unpruned;
+  std::vector<float> b;         // N x K
+  std::vector<double> truth;    // M x N, the product with `b`
+  std::vector<double> b_norms;  // of the rows
+};
+
+std::shared_ptr<const PrunedProblem> SharedPrunedProblem(const MatmulShape& shape, int sparsity,
+                                                         PruneFn* prune) {
+  const auto [M, N, K] = shape;
+  const auto key = std::tuple(M, N, K, sparsity, prune == PruneBlocks4x1);
+  return Shared(key, [&, M = M, N = N, K = K] {
+    PrunedProblem p = {.unpruned = SharedMatmulProblem(shape), .b = {}, .truth = {}, .b_norms = {}};
+    p.b = p.unpruned->b;
+    prune({.N = N, .K = K, .b = p.b.data(), .ldb = K, .sparsity = sparsity / 100.0});
+    p.truth = MatmulTruth(M, N, K, p.unpruned->a, p.b);
+    p.b_norms = RowNorms(p.b, K);
+    return p;
+  });
+}
+
+// to[c, r] = from[r, c]
+template <class From, class To>
+void Transpose(std::size_t rows, std::size_t columns, const From& from, To& to) {
+  to.resize(rows * columns);
+  for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t c = 0; c < columns; ++c) to[c * rows + r] = from[r * columns + c];
+  }
+}
+
+// Runs the row once and sets what follows from its result, which `result` returns as M x N.
+template <class Result>
+void SetQuality(const MatmulShape& shape, const std::shared_ptr<const PrunedProblem>& problem,
+                const Result& result, Row& row) {
+  row.run();
+  row.quality = CompareToTruth(result(), problem->unpruned->truth, shape.N);
+  row.verify = [problem, result, K = shape.K] {
+    return CheckMatmul(result(), problem->truth, K, problem->unpruned->a_norms, problem->b_norms);
+  };
+}
+
+// `multiplied` weights, stored in `size_bytes`.
+Row SparseRow(const MatmulShape& shape, std::size_t multiplied, std::size_t size_bytes) {
+  const auto weights = static_cast<double>(multiplied);
+  Row row = MatmulRow(shape, "dense_ops", static_cast<double>(size_bytes));
+  row.work.emplace_back("ops", 2 * static_cast<double>(shape.M) * weights);
+  row.params = weights;
+  return row;
+}
+
+Row MakeDense(const MatmulShape& shape, int sparsity, const KernelTable& kernels) {
+  struct State {
+    std::shared_ptr<const PrunedProblem> problem;
+    AlignedVector<float> packed, c;
+  };
+  const auto [M, N, K] = shape;
+  auto s = std::make_shared<State>();
+  s->problem = SharedPrunedProblem(shape, sparsity, PruneMagnitude);
+  s->packed.resize(kernels.packed_f32_size(N, K));
+  kernels.pack_f32({N, K, s->problem->b.data(), K, s->packed.data()});
+  s->c.resize(M * N);
+
+  Row row = SparseRow(shape, N * K, sizeof(float) * N * K);
+  row.operand_bytes = sizeof(float) * (M * K + M * N + s->packed.size());
+  const GemmF32Args args = {.M = M,
+                            .N = N,
+                            .K = K,
+                            .a = s->problem->unpruned->a.data(),
+                            .lda = K,
+                            .packed_b = s->packed.data(),
+                            .c = s->c.data(),
+                            .ldc = N};
+  row.run = [s, args, &kernels] { kernels.gemm_f32(args); };
+  SetQuality(
+      shape, s->problem, [s] { return std::span<const float>(s->c); }, row);
+  return row;
+}
+
+// One of the sparse forms: CsrMatrix, made by CsrFromDense of weights pruned by PruneMagnitude and
+// multiplied by `gemm`, or its counterpart of blocks.
+template <class Matrix, class Args>
+Row MakeSparse(const MatmulShape& shape, int sparsity, PruneFn* prune,
+               Matrix (*from_dense)(const DenseView&), void (*gemm)(const Args&)) {
+  struct State {
+    std::shared_ptr<const PrunedProblem> problem;
+    Matrix w;
+    AlignedVector<float> x, y;
+  };
+  const auto [M, N, K] = shape;
+  auto s = std::make_shared<State>();
+  s->problem = SharedPrunedProblem(shape, sparsity, prune);
+  s->w = from_dense({.N = N, .K = K, .b = s->problem->b.data(), .ldb = K});
+  Transpose(M, K, s->problem->unpruned->a, s->x);
+  s->y.resize(N * M);
+
+  Row row = SparseRow(shape, s->w.nnz(), s->w.size_bytes());
+  row.operand_bytes = sizeof(float) * (M * K + M * N) + s->w.size_bytes();
+  const Args args = {
+      .w = s->w.view(), .M = M, .x = s->x.data(), .ldx = M, .y = s->y.data(), .ldy = M};
+  row.run = [s, args, gemm] { gemm(args); };
+  const auto result = [s, M = M, N = N] {
+    std::vector<float> c;
+    Transpose(N, M, s->y, c);
+    return c;
+  };
+  SetQuality(shape, s->problem, result, row);
+  return row;
+}
+
+void Register(const MatmulShape& shape, int sparsity) {
+  Keys keys = MatmulKeys(shape);
+  keys.insert(keys.begin(), {"sparsity", absl::StrCat(sparsity)});
+  RegisterForEachIsa(
+      {.family = "sparse_gemm", .name = "dense", .techniques = "", .baseline = true}, keys,
+      [=](const KernelTable& kernels) { return MakeDense(shape, sparsity, kernels); });
+  RegisterForEachIsa(
+      {.family = "sparse_gemm", .name = "csr", .techniques = "pruning", .baseline = false}, keys,
+      [=](const KernelTable& kernels) {
+        return MakeSparse(shape, sparsity, PruneMagnitude, CsrFromDense, kernels.gemm_csr_f32);
+      });
+  RegisterForEachIsa(
+      {.family = "sparse_gemm", .name = "block4x1", .techniques = "pruning", .baseline = false},
+      keys, [=](const KernelTable& kernels) {
+        return MakeSparse(shape, sparsity, PruneBlocks4x1, Block4x1FromDense,
+                          kernels.gemm_block4x1_f32);
+      });
+}
+
+const bool kRegistered = [] {
+  for (const MatmulShape& shape : kSparseShapes) {
+    for (int sparsity : kSparsities) Register(shape, sparsity);
+  }
+  return true;
+}();
+
+}  // namespace
+}  // namespace podium::bench

@@ -1,0 +1,34 @@
+// FP32 matrix multiplication with the layer's bias and activation applied in registers, before the
+// result is first stored.
+//
+//   C[m, n] = act(bias[n] + sum over k of A[m, k] * B[n, k])
+//
+// A     f32  M x K, row-major, row stride lda >= K   (activations, one row per token)
+// B     f32  N x K, packed by pack_f32 of the same KernelTable (dense/gemm_f32.h)
+// bias  f32  N
+// C     f32  M x N, row-major, row stride ldc >= N   (overwritten; holds partial sums meanwhile)
+//
+// Strides are in elements. Any alignment. C must not overlap an input; K = 0 gives act(bias).
+// The sum is bit for bit what gemm_f32 computes on the same ISA, and so is the whole that of
+// gemm_f32 followed by bias_f32 and activation_f32. act and how exact it is: activation.h.
+#pragma once
+
+#include <cstddef>
+
+#include "kernels/fused_activation/activation.h"
+
+namespace podium {
+
+struct GemmBiasActivationF32Args {
+  std::size_t M, N, K;
+  const float* a;
+  std::size_t lda;
+  const float* packed_b;
+  const float* bias;
+  Activation activation;
+  float* c;
+  std::size_t ldc;
+};
+using GemmBiasActivationF32Fn = void(const GemmBiasActivationF32Args&);
+
+}  // namespace podium

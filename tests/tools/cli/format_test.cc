@@ -1,0 +1,39 @@
+#include "tools/render/format.h"
+
+#include "gtest/gtest.h"
+
+namespace podium::report {
+namespace {
+
+TEST(Decimals, FollowTheWidthOfTheInterval) {
+  EXPECT_EQ(Decimals({4.0, 4.2}), 1);
+  EXPECT_EQ(Decimals({4.02, 4.15}), 2);
+  EXPECT_EQ(Decimals({40, 52}), 0);
+}
+
+TEST(Decimals, StopAtFourSignificantDigits) {
+  EXPECT_EQ(Decimals({4.000001, 4.000002}), 3);
+  EXPECT_EQ(Decimals({123.4001, 123.4002}), 1);
+}
+
+TEST(Decimals, AreNotCutByAWidthThatRoundsUp) { EXPECT_EQ(Decimals({0.99, 1.0099}), 2); }
+
+TEST(FormatP, HasAFloor) {
+  EXPECT_EQ(FormatP(1e-12), "p < 0.001");
+  EXPECT_EQ(FormatP(0.0234), "p = 0.023");
+}
+
+TEST(FormatSeconds, ChoosesTheUnit) {
+  EXPECT_EQ(FormatSeconds(1.5), "1.50 s");
+  EXPECT_EQ(FormatSeconds(8.2e-3), "8.20 ms");
+  EXPECT_EQ(FormatSeconds(31.24e-6), "31.2 us");
+  EXPECT_EQ(FormatSeconds(703e-9), "703 ns");
+}
+
+TEST(FormatPercent, KeepsWhatMatters) {
+  EXPECT_EQ(FormatPercent(0.95), "95%");
+  EXPECT_EQ(FormatPercent(0.999), "99.9%");
+}
+
+}  // namespace
+}  // namespace podium::report

@@ -1,0 +1,81 @@
+#include "tools/submission/derive.h"
+
+#include <cmath>
+
+#include "gmock/gmock.h"
+#include "test_run.h"
+
+namespace podium::report {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+
+// f/variant:slow at 4 s and f/variant:fast at 1 s, 8 to 2 bytes, 0.9 to 0.8 accuracy.
+Inputs TwoVariants() {
+  Inputs inputs;
+  inputs.division = "open";
+  inputs.system_info = inputs.conditions = Json::object();
+  inputs.design = Design::kOneProcess;
+  inputs.provenance = {{"sources", Json::array({{{"warnings", Json::array({"doubt"})}}})}};
+  inputs.selection.baselines["f"] = "slow";
+  inputs.entries = {TestEntry("f/variant:slow/isa:a/M:1", {4.0, 4.1, 3.9}),
+                    TestEntry("f/variant:fast/isa:a/M:1", {1.0, 1.01, 0.99})};
+  inputs.entries[0].sizes = {{"size_bytes", 8}};
+  inputs.entries[1].sizes = {{"size_bytes", 2}};
+  inputs.entries[0].quality = {{"accuracy", 0.9}};
+  inputs.entries[1].quality = {{"accuracy", 0.8}};
+  return inputs;
+}
+
+TEST(Derive, EfficiencyIsSpeedupTimesCompressionOverOnePlusTheAccuracyLost) {
+  const Inputs inputs = TwoVariants();
+  const Json improvement = Derive(inputs).document["improvements"][0];
+  const double speedup = improvement["speedup"];
+  EXPECT_EQ(improvement["compression_ratio"], 4);
+  EXPECT_NEAR(improvement["accuracy_delta"], -0.1, 1e-15);
+  EXPECT_NEAR(improvement["efficiency"], speedup * 4 / 1.1, 1e-12);
+}
+
+TEST(Derive, EfficiencyCarriesTheSpeedupsInterval) {
+  const Inputs inputs = TwoVariants();
+  const Json improvement = Derive(inputs).document["improvements"][0];
+  const double lo = improvement["speedup_ci"][0];
+  EXPECT_NEAR(improvement["efficiency_ci"][0], lo * 4 / 1.1, 1e-12);
+}
+
+TEST(Derive, AMissingSizeIsNullWithAReason) {
+  Inputs inputs = TwoVariants();
+  inputs.entries[0].sizes.clear();
+  const Json improvement = Derive(inputs).document["improvements"][0];
+  EXPECT_TRUE(improvement["efficiency"].is_null());
+  EXPECT_EQ(improvement["compression_ratio_reason"],
+            "a row does not report size_bytes, or it is 0");
+}
+
+TEST(Derive, AQuantileWithoutAnIntervalSaysHowManyValuesItNeeds) {
+  const Inputs inputs = TwoVariants();
+  const Json p99 = Derive(inputs).document["entries"][0]["metrics"]["time_s"]["p99"];
+  EXPECT_TRUE(p99["ci95"].is_null());
+  EXPECT_THAT(p99["ci95_reason"].get<std::string>(), HasSubstr("needs at least"));
+}
+
+TEST(Derive, CarriesTheSourcesWarnings) {
+  const Inputs inputs = TwoVariants();
+  EXPECT_THAT(Derive(inputs).document["warnings"], Contains("doubt"));
+}
+
+TEST(Derive, WarnsOfAFailedRow) {
+  Inputs inputs = TwoVariants();
+  inputs.entries[1].errors = {"differs from reference"};
+  EXPECT_THAT(Derive(inputs).document["warnings"],
+              Contains("f/variant:fast/isa:a/M:1: failed: differs from reference"));
+}
+
+TEST(Derive, IsIdenticalForTheSameInputs) {
+  const Inputs inputs = TwoVariants();
+  EXPECT_EQ(Serialize(Derive(inputs).document), Serialize(Derive(inputs).document));
+}
+
+}  // namespace
+}  // namespace podium::report

@@ -1,0 +1,12 @@
+// The subcommands; each has a file of its name.
+#pragma once
+
+#include "tools/cli/command.h"
+
+namespace podium::report {
+
+int Compare(Arguments args, Streams streams);
+int Submit(Arguments args, Streams streams);
+int Validate(Arguments args, Streams streams);
+
+}  // namespace podium::report

@@ -1,0 +1,129 @@
+#include "tools/submission/derive.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "tools/submission/describe.h"
+#include "tools/submission/environment.h"
+#include "tools/submission/pairing.h"
+
+namespace podium::report {
+namespace {
+
+Json DescribeProtocol(const Inputs& inputs) {
+  Json json = {{"design", DesignName(inputs.design)}};
+  json.update(inputs.conditions);
+  std::size_t fewest = 0, most = 0;
+  for (const Entry& entry : inputs.entries) {
+    const Sample* times = entry.Times();
+    if (!times) continue;
+    fewest = fewest == 0 ? times->n() : std::min(fewest, times->n());
+    most = std::max(most, times->n());
+  }
+  json["repetitions"] = {{"fewest", fewest}, {"most", most}};
+  json["alpha"] = inputs.rule.alpha;
+  json["power"] = kPower;
+  json["threshold"] = inputs.rule.threshold;
+  json["process_allowance"] = inputs.rule.process_allowance;
+  json["correction"] = "none";
+  const Selection& selection = inputs.selection;
+  Json selected = Json::object();
+  PutOrReason(selected, "baseline", selection.baseline ? Json(*selection.baseline) : Json(),
+              "not given: the run file's baselines hold");
+  PutOrReason(selected, "optimized", selection.optimized ? Json(*selection.optimized) : Json(),
+              "not given: every variant but the baseline");
+  selected["workloads"] = selection.workloads;
+  selected["baselines"] = Json(selection.baselines);
+  if (selection.baselines.empty()) selected["baselines"] = Json::object();
+  json["selection"] = std::move(selected);
+  return json;
+}
+
+void WarnAboutEnvironment(const Json& system_info, std::vector<std::string>& warnings) {
+  if (system_info.value("library_build_type", Json()) == "debug") {
+    warnings.push_back(
+        "the Google Benchmark library calls itself a debug build, as Debian's package does: its "
+        "overhead per iteration may be higher");
+  }
+  if (system_info.value("cpu_scaling_enabled", Json()) == true) {
+    warnings.push_back("CPU frequency scaling was on: times may drift with the clock");
+  }
+}
+
+void WarnAboutEntries(const std::vector<Entry>& entries, std::vector<std::string>& warnings) {
+  for (const Entry& entry : entries) {
+    if (!entry.errors.empty()) {
+      warnings.push_back(absl::StrCat(entry.name, ": failed: ", entry.errors.front()));
+      continue;
+    }
+    const Sample& times = *entry.Times();
+    const std::size_t extreme = CountOutliers(times).extreme;
+    if (extreme > 0) {
+      warnings.push_back(absl::StrCat(entry.name, ": ", extreme, " of ", times.n(),
+                                      " times lie beyond 3 interquartile ranges"));
+    }
+  }
+}
+
+std::vector<std::string> SourceWarnings(const Json& provenance) {
+  std::vector<std::string> warnings;
+  for (const Json& source : provenance.at("sources")) {
+    for (const Json& warning : source.at("warnings")) warnings.push_back(warning);
+  }
+  return warnings;
+}
+
+}  // namespace
+
+Derived Derive(const Inputs& inputs) {
+  Derived derived;
+  std::vector<std::string> warnings = SourceWarnings(inputs.provenance);
+  WarnAboutEnvironment(inputs.system_info, warnings);
+  WarnAboutEntries(inputs.entries, warnings);
+
+  const Pairing pairing = PairEntries(inputs.entries, inputs.selection);
+  for (const std::string& family : pairing.families_without_baseline) {
+    warnings.push_back(absl::StrCat(family, ": not compared: the run names no baseline"));
+  }
+  warnings.insert(warnings.end(), pairing.warnings.begin(), pairing.warnings.end());
+  for (const Pair& pair : pairing.pairs) {
+    std::optional<Judgement> judgement =
+        Judge(*pair.baseline->Times(), *pair.optimized->Times(), inputs.rule);
+    if (!judgement) {
+      warnings.push_back(
+          absl::StrCat(pair.optimized->name, ": not compared: its times have no spread"));
+      continue;
+    }
+    derived.comparisons.push_back(
+        {pair.baseline, pair.optimized, pair.workload, *std::move(judgement)});
+  }
+
+  Json& document = derived.document = Json::object();
+  document["schema_version"] = kSchemaVersion;
+  document["submission_type"] = derived.comparisons.empty() ? "baseline" : "comparison";
+  document["notice"] = kNotice;
+  document["division"] = inputs.division;
+  PutOrReason(document, "timestamp", inputs.timestamp ? Json(*inputs.timestamp) : Json(),
+              "the run file's context has no valid date");
+  PutOrReason(document, "submitter", inputs.submitter ? Json(*inputs.submitter) : Json(),
+              "not given");
+  document["system_info"] = inputs.system_info;
+  document["protocol"] = DescribeProtocol(inputs);
+  Json& entries = document["entries"] = Json::array();
+  for (const Entry& entry : inputs.entries) entries.push_back(DescribeEntry(entry));
+  Json& comparisons = document["comparisons"] = Json::array();
+  Json& improvements = document["improvements"] = Json::array();
+  for (const Comparison& comparison : derived.comparisons) {
+    comparisons.push_back(DescribeComparison(comparison, inputs.rule, inputs.design));
+    improvements.push_back(DescribeImprovement(comparison));
+  }
+  document["warnings"] = warnings;
+  document["provenance"] = inputs.provenance;
+  return derived;
+}
+
+std::string Serialize(const Json& document) {
+  return document.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace podium::report

@@ -1,0 +1,152 @@
+#include "tools/submission/describe.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "tools/submission/environment.h"
+
+namespace podium::report {
+namespace {
+
+constexpr absl::string_view kNeedsTwo = "needs at least 2 values";
+
+template <typename T>
+Json OrNull(const std::optional<T>& value) {
+  return value ? Json(*value) : Json();
+}
+
+Json Pair(const Interval& interval) { return Json::array({interval.lo, interval.hi}); }
+Json OrNull(const std::optional<Interval>& interval) { return interval ? Pair(*interval) : Json(); }
+
+Json DescribeQuantile(const Sample& samples, double q) {
+  Json json = {{"value", Quantile(samples, q)}};
+  PutOrReason(json, "ci95", OrNull(QuantileInterval(samples, q, kEntryAlpha)),
+              absl::StrCat("needs at least ", MinimumCountForQuantile(q, kEntryAlpha), " values"));
+  return json;
+}
+
+Json DescribeMetric(const Sample& samples) {
+  Json json = {{"samples", samples.values()}, {"n", samples.n()}, {"mean", samples.mean()}};
+  PutOrReason(json, "ci95", OrNull(MeanInterval(samples, kEntryAlpha)), kNeedsTwo);
+  PutOrReason(json, "std", OrNull(samples.std()), kNeedsTwo);
+  PutOrReason(json, "cv", OrNull(samples.cv()), "needs at least 2 values and a mean other than 0");
+  json["median"] = samples.median();
+  json["min"] = samples.min();
+  json["max"] = samples.max();
+  json["p50"] = DescribeQuantile(samples, 0.50);
+  json["p90"] = DescribeQuantile(samples, 0.90);
+  json["p99"] = DescribeQuantile(samples, 0.99);
+  const OutlierCount outliers = CountOutliers(samples);
+  json["outliers"] = {{"mild", outliers.mild}, {"extreme", outliers.extreme}};
+  return json;
+}
+
+template <std::size_t N>
+Json DescribeFigures(const absl::string_view (&names)[N],
+                     const std::map<std::string, double>& from) {
+  Json json = Json::object();
+  for (const absl::string_view name : names) {
+    const auto found = from.find(std::string(name));
+    PutOrReason(json, std::string(name), found == from.end() ? Json() : Json(found->second),
+                "the row does not report it");
+  }
+  return json;
+}
+
+Json DescribeSide(const Entry& entry, std::size_t n) {
+  return {
+      {"name", entry.name}, {"variant", entry.parts.variant}, {"isa", entry.parts.isa}, {"n", n}};
+}
+
+Json DescribeWelch(const WelchTest& test) {
+  return {{"difference_s", test.difference},
+          {"ci_s", Pair(test.interval)},
+          {"t", test.t},
+          {"df", test.df},
+          {"p", test.p}};
+}
+
+Json DescribeFieller(const FiellerRatio& fieller) {
+  Json json = {{"ratio", fieller.ratio}};
+  PutOrReason(json, "ci", OrNull(fieller.interval),
+              absl::StrFormat("g = %.3g: the mean of the optimized side is not distinguishable "
+                              "from 0, so the interval is unbounded",
+                              fieller.g));
+  json["g"] = fieller.g;
+  return json;
+}
+
+}  // namespace
+
+Json DescribeEntry(const Entry& entry) {
+  Json json = {{"name", entry.name},
+               {"family", entry.parts.family},
+               {"variant", entry.parts.variant},
+               {"isa", entry.parts.isa},
+               {"workload", entry.parts.workload}};
+  json["keys"] = Json::object();
+  for (const auto& [key, value] : entry.parts.keys) json["keys"][key] = value;
+  Json& metrics = json["metrics"] = Json::object();
+  if (!entry.Find(kTimeMetric)) {
+    PutOrReason(metrics, std::string(kTimeMetric), nullptr, "every repetition failed: see errors");
+  }
+  for (const Metric& metric : entry.metrics) metrics[metric.name] = DescribeMetric(metric.samples);
+  Json& counters = json["counters"] = Json::object();
+  for (const Metric& counter : entry.counters) {
+    counters[counter.name] = DescribeMetric(counter.samples);
+  }
+  json["quality"] = DescribeFigures(kQualityFigures, entry.quality);
+  json["sizes"] = DescribeFigures(kSizeFigures, entry.sizes);
+  json["techniques"] = entry.techniques;
+  json["errors"] = entry.errors;
+  return json;
+}
+
+Json DescribeComparison(const Comparison& comparison, const VerdictRule& rule, Design design) {
+  const Judgement& judgement = comparison.judgement;
+  Json json = {{"workload", comparison.workload},
+               {"design", DesignName(design)},
+               {"baseline", DescribeSide(*comparison.baseline, judgement.n_baseline)},
+               {"optimized", DescribeSide(*comparison.optimized, judgement.n_optimized)}};
+  json["speedup"] = {{"value", judgement.speedup},
+                     {"ci", Pair(judgement.interval)},
+                     {"confidence_level", 1 - rule.alpha},
+                     {"method", "ratio of geometric means of time_s, Welch t on ln(time_s)"}};
+  json["welch_t_log"] = {
+      {"t", judgement.log_welch.t}, {"df", judgement.log_welch.df}, {"p", judgement.log_welch.p}};
+  PutOrReason(json, "welch_t", judgement.welch ? DescribeWelch(*judgement.welch) : Json(),
+              "the times have no spread");
+  json["fieller"] = DescribeFieller(judgement.fieller);
+  const auto& rank = judgement.mann_whitney;
+  PutOrReason(json, "mann_whitney",
+              rank ? Json{{"u", rank->u}, {"p", rank->p}, {"exact", rank->exact}} : Json(),
+              "all times are equal");
+  json["verdict"] = VerdictName(judgement.verdict);
+  json["verdict_reason"] = judgement.reason;
+  PutOrReason(json, "a_a_floor", nullptr, "needs paired rounds: one process has no rounds");
+  PutOrReason(json, "needed_n", OrNull(judgement.needed_n), judgement.needed_n_reason);
+  return json;
+}
+
+Json DescribeImprovement(const Comparison& comparison) {
+  const Improvement improvement = Improve(comparison);
+  Json json = {{"workload", comparison.workload},
+               {"baseline", comparison.baseline->name},
+               {"optimized", comparison.optimized->name},
+               {"techniques", comparison.optimized->techniques},
+               {"speedup", improvement.speedup},
+               {"speedup_ci", Pair(improvement.speedup_interval)}};
+  PutOrReason(json, "compression_ratio", OrNull(improvement.compression_ratio),
+              "a row does not report size_bytes, or it is 0");
+  const std::string& metric = improvement.accuracy_metric;
+  PutOrReason(json, "accuracy_metric", metric.empty() ? Json() : Json(metric),
+              "the rows share neither accuracy nor top1_agreement");
+  PutOrReason(json, "accuracy_delta", OrNull(improvement.accuracy_delta),
+              "the rows share neither accuracy nor top1_agreement");
+  PutOrReason(json, "efficiency", OrNull(improvement.efficiency),
+              "needs compression_ratio and accuracy_delta");
+  PutOrReason(json, "efficiency_ci", OrNull(improvement.efficiency_interval),
+              "needs compression_ratio and accuracy_delta");
+  return json;
+}
+
+}  // namespace podium::report

@@ -1,0 +1,138 @@
+#include "tools/submission/entries.h"
+
+#include <algorithm>
+#include <functional>
+#include <iterator>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+namespace podium::report {
+namespace {
+
+constexpr absl::string_view kCpuTimeMetric = "cpu_time_s";
+
+// Counters that are rates, by the unit they have in a submission; of two for one unit the first.
+constexpr std::pair<absl::string_view, absl::string_view> kRates[] = {
+    {"flops", "flops_per_s"},
+    {"ops", "ops_per_s"},
+    {"dense_ops", "dense_ops_per_s"},
+    {"bytes", "bytes_per_s"},
+    {"bytes_per_second", "bytes_per_s"},
+    {"items_per_second", "items_per_s"}};
+
+absl::string_view SizeName(absl::string_view counter) {
+  return counter == "max_bytes_used" ? "peak_bytes" : counter;
+}
+
+template <typename Range, typename T>
+bool Contains(const Range& range, const T& value) {
+  return std::find(std::begin(range), std::end(range), value) != std::end(range);
+}
+
+void AddMetric(std::string name, std::vector<double> values, std::vector<Metric>& metrics) {
+  std::optional<Sample> sample = Sample::Create(std::move(values));
+  if (sample) metrics.push_back({std::move(name), *std::move(sample)});
+}
+
+}  // namespace
+
+const Sample* Entry::Find(absl::string_view metric) const {
+  for (const Metric& candidate : metrics) {
+    if (candidate.name == metric) return &candidate.samples;
+  }
+  return nullptr;
+}
+
+// A row belongs to the first benchmark of its name that has not had this repetition yet.
+EntryCollector::Gathered& EntryCollector::Find(const Row& row) {
+  const long repetition = row.repetition_index.value_or(-1);
+  for (int occurrence = 1;; ++occurrence) {
+    const std::string name =
+        occurrence == 1 ? row.run_name : absl::StrCat(row.run_name, "#", occurrence);
+    const auto [found, is_new] = index_.try_emplace(name, all_.size());
+    if (is_new) {
+      Gathered gathered;
+      gathered.entry.name = name;
+      gathered.entry.parts = ParseBenchmarkName(name);
+      all_.push_back(std::move(gathered));
+      if (occurrence > 1) {
+        warnings_.push_back(
+            absl::StrCat(row.run_name, ": several benchmarks have this name: one is now ", name));
+      }
+    }
+    Gathered& candidate = all_[found->second];
+    if (repetition >= 0 && Contains(candidate.repetitions, repetition)) continue;
+    candidate.repetitions.push_back(repetition);
+    return candidate;
+  }
+}
+
+void EntryCollector::Add(const Row& row) {
+  if (row.kind == RowKind::kAggregate) return;
+  Gathered& gathered = Find(row);
+  if (row.kind == RowKind::kError) {
+    gathered.entry.errors.push_back(row.error_message);
+  } else if (row.real_time_s.value_or(0) <= 0) {
+    gathered.entry.errors.push_back("real_time is not a positive number");
+  } else {
+    gathered.real_time_s.push_back(*row.real_time_s);
+    if (row.cpu_time_s) gathered.cpu_time_s.push_back(*row.cpu_time_s);
+    for (const auto& [name, value] : row.counters) gathered.counters[name].push_back(value);
+  }
+}
+
+// Sizes and quality are properties of the program, not measurements: one value.
+void EntryCollector::SetConstant(const std::string& row, const std::string& name,
+                                 const std::vector<double>& values,
+                                 std::map<std::string, double>& figures) {
+  figures[name] = values.front();
+  if (std::adjacent_find(values.begin(), values.end(), std::not_equal_to<>()) != values.end()) {
+    warnings_.push_back(
+        absl::StrCat(row, ": ", name, " differs between repetitions: the first is kept"));
+  }
+}
+
+Entry EntryCollector::FinishOne(Gathered& gathered, const Context& context) {
+  Entry& entry = gathered.entry;
+  AddMetric(std::string(kTimeMetric), std::move(gathered.real_time_s), entry.metrics);
+  AddMetric(std::string(kCpuTimeMetric), std::move(gathered.cpu_time_s), entry.metrics);
+  for (const auto& [counter, name] : kRates) {
+    const auto found = gathered.counters.find(std::string(counter));
+    if (found == gathered.counters.end() || entry.Find(name)) continue;
+    AddMetric(std::string(name), std::move(found->second), entry.metrics);
+    gathered.counters.erase(found);
+  }
+  for (auto& [counter, values] : gathered.counters) {
+    const std::string size_name(SizeName(counter));
+    if (Contains(kQualityFigures, counter)) {
+      SetConstant(entry.name, counter, values, entry.quality);
+    } else if (Contains(kSizeFigures, size_name)) {
+      SetConstant(entry.name, size_name, values, entry.sizes);
+    } else {
+      AddMetric(counter, std::move(values), entry.counters);
+    }
+  }
+  const auto techniques =
+      context.find(absl::StrCat("podium.technique.", entry.parts.family, ".", entry.parts.variant));
+  if (techniques != context.end()) {
+    entry.techniques = absl::StrSplit(techniques->second, absl::ByAnyChar(", "), absl::SkipEmpty());
+  }
+  return std::move(entry);
+}
+
+EntrySet EntryCollector::Finish(const Context& context) && {
+  EntrySet result;
+  for (Gathered& gathered : all_) result.entries.push_back(FinishOne(gathered, context));
+  result.warnings = std::move(warnings_);
+  return result;
+}
+
+EntrySet CollectEntries(const RunFile& run) {
+  EntryCollector collector;
+  for (const Row& row : run.rows) collector.Add(row);
+  return std::move(collector).Finish(run.context);
+}
+
+}  // namespace podium::report

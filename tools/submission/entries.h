@@ -1,0 +1,54 @@
+// From the rows of a run file to entries: repetitions gathered, counters under SI names.
+#pragma once
+
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "tools/gbench/reader.h"
+#include "tools/submission/environment.h"
+#include "tools/submission/model.h"
+
+namespace podium::report {
+
+struct EntrySet {
+  std::vector<Entry> entries;         // in order of first appearance
+  std::vector<std::string> warnings;  // each begins with the row's name
+};
+
+// Takes the rows of a file one by one, so that a large file need not be held as rows.
+//
+// Aggregate rows are left out: they follow from the repetitions. A repetition that failed, or whose
+// real_time is no positive number, becomes one of its entry's `errors`. Two benchmarks of one name
+// stay apart: the second is called "name#2".
+class EntryCollector {
+ public:
+  void Add(const Row& row);
+  // The context names the techniques of each variant. Call once, after the last row.
+  EntrySet Finish(const Context& context) &&;
+
+ private:
+  // The repetitions of one benchmark, before they are an Entry.
+  struct Gathered {
+    Entry entry;
+    std::vector<long> repetitions;  // seen so far
+    std::vector<double> real_time_s;
+    std::vector<double> cpu_time_s;
+    std::map<std::string, std::vector<double>> counters;
+  };
+
+  Gathered& Find(const Row& row);
+  Entry FinishOne(Gathered& gathered, const Context& context);
+  void SetConstant(const std::string& row, const std::string& name,
+                   const std::vector<double>& values, std::map<std::string, double>& figures);
+
+  std::unordered_map<std::string, std::size_t> index_;  // by name
+  std::vector<Gathered> all_;
+  std::vector<std::string> warnings_;
+};
+
+// The same for a file that was read whole.
+EntrySet CollectEntries(const RunFile& run);
+
+}  // namespace podium::report

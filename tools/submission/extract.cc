@@ -1,0 +1,109 @@
+#include "tools/submission/extract.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace podium::report {
+namespace {
+
+std::optional<std::string> TextOrNull(const Json& value) {
+  return value.is_null() ? std::nullopt : std::optional(value.get<std::string>());
+}
+
+std::map<std::string, double> Figures(const Json& object,
+                                      std::span<const absl::string_view> names) {
+  std::map<std::string, double> figures;
+  for (const absl::string_view name : names) {
+    const Json& value = object.at(std::string(name));
+    if (!value.is_null()) figures[std::string(name)] = value.get<double>();
+  }
+  return figures;
+}
+
+std::vector<Metric> Metrics(const Json& object) {
+  std::vector<Metric> metrics;
+  for (const auto& [name, metric] : object.items()) {
+    if (!metric.is_object()) continue;  // null, or the reason beside it
+    std::optional<Sample> sample = Sample::Create(metric.at("samples").get<std::vector<double>>());
+    if (sample) metrics.push_back({name, *std::move(sample)});
+  }
+  return metrics;
+}
+
+Entry ExtractEntry(const Json& json) {
+  Entry entry;
+  entry.name = json.at("name");
+  entry.parts = ParseBenchmarkName(entry.name);
+  entry.metrics = Metrics(json.at("metrics"));
+  entry.counters = Metrics(json.at("counters"));
+  entry.quality = Figures(json.at("quality"), kQualityFigures);
+  entry.sizes = Figures(json.at("sizes"), kSizeFigures);
+  entry.techniques = json.at("techniques").get<std::vector<std::string>>();
+  entry.errors = json.at("errors").get<std::vector<std::string>>();
+  return entry;
+}
+
+Json ExtractConditions(const Json& protocol) {
+  Json conditions = Json::object();
+  for (const std::string key : {"plan", "rounds", "warm_up_s", "seed", "timer_overhead_s"}) {
+    conditions[key] = protocol.at(key);
+    if (protocol.contains(key + "_reason")) {
+      conditions[key + "_reason"] = protocol.at(key + "_reason");
+    }
+  }
+  return conditions;
+}
+
+Selection ExtractSelection(const Json& json) {
+  return {.baseline = TextOrNull(json.at("baseline")),
+          .optimized = TextOrNull(json.at("optimized")),
+          .workloads = json.at("workloads").get<std::vector<std::string>>(),
+          .baselines = json.at("baselines").get<std::map<std::string, std::string>>()};
+}
+
+Inputs Extract(const Json& document) {
+  const Json& protocol = document.at("protocol");
+  Inputs inputs;
+  inputs.division = document.at("division");
+  inputs.timestamp = TextOrNull(document.at("timestamp"));
+  inputs.submitter = TextOrNull(document.at("submitter"));
+  inputs.system_info = document.at("system_info");
+  inputs.conditions = ExtractConditions(protocol);
+  inputs.rule = {.alpha = protocol.at("alpha"),
+                 .threshold = protocol.at("threshold"),
+                 .process_allowance = protocol.at("process_allowance")};
+  inputs.selection = ExtractSelection(protocol.at("selection"));
+  for (const Json& entry : document.at("entries")) inputs.entries.push_back(ExtractEntry(entry));
+  inputs.provenance = document.at("provenance");
+  inputs.design = DetectDesign(inputs.provenance.at("sources").size());
+  return inputs;
+}
+
+absl::Status CheckEntries(const std::vector<Entry>& entries) {
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const Entry& entry = entries[i];
+    const std::string at = absl::StrCat("/entries/", i);
+    if (entry.errors.empty() && !entry.Times()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(at, "/metrics/time_s: no samples, and no error that says why"));
+    }
+    if (entry.Times() && entry.Times()->n() < 2) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          at, "/metrics/time_s/samples: 1 value; a confidence interval needs at least 2"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Inputs> ExtractInputs(const Json& document) {
+  try {
+    Inputs inputs = Extract(document);
+    if (absl::Status status = CheckEntries(inputs.entries); !status.ok()) return status;
+    return inputs;
+  } catch (const Json::exception& error) {  // the schema lets nothing through that throws here
+    return absl::InvalidArgumentError(absl::StrCat("/: ", error.what()));
+  }
+}
+
+}  // namespace podium::report
