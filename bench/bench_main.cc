@@ -10,7 +10,6 @@
 #include "absl/strings/strip.h"
 #include "bench/build_info.h"
 #include "bench/context.h"
-#include "bench/memory.h"
 #include "bench/register.h"
 
 namespace podium::bench {
@@ -68,7 +67,6 @@ int Main(int argc, char** argv) {
     return BadUsage(status.message());
   }
   AddContext(command);
-  HeapMonitor::Install();
   if (benchmark::RunSpecifiedBenchmarks() == 0) {
     return BadUsage(absl::StrCat("no row matches --benchmark_filter='",
                                  benchmark::GetBenchmarkFilter(),

@@ -1,7 +1,5 @@
 #include "bench/memory.h"
 
-#include <benchmark/benchmark.h>
-
 #if defined(__APPLE__)
 #include <malloc/malloc.h>
 #else
@@ -46,41 +44,16 @@ void Uncount(void* p) {
   std::free(p);
 }
 
-// What the last timed loop cost.
-struct LoopCost {
-  std::int64_t allocations = 0;
-  std::int64_t peak_bytes = 0;
-};
-LoopCost g_last_loop;
-
-class Manager : public benchmark::MemoryManager {
- public:
-  // Not marked `override`: 1.7.1 has Stop(Result*) too, later releases have Stop(Result&) only.
-  void Start() {}
-  void Stop(Result& result) {
-    result.num_allocs = g_last_loop.allocations;
-    result.max_bytes_used = g_last_loop.peak_bytes;
-  }
-  void Stop(Result* result) { Stop(*result); }
-};
-
 }  // namespace
 
-void HeapMonitor::Install() {
-  static auto* const manager = new Manager;
-  benchmark::RegisterMemoryManager(manager);
-}
-
-HeapMonitor::TimedLoop::TimedLoop(std::size_t operand_bytes)
-    : operand_bytes_(static_cast<std::int64_t>(operand_bytes)),
-      allocations_(g_allocations),
-      live_bytes_(g_live_bytes) {
+HeapMonitor::HeapMonitor() : allocations_(g_allocations), live_bytes_(g_live_bytes) {
   g_peak_bytes = live_bytes_;
 }
 
-HeapMonitor::TimedLoop::~TimedLoop() {
-  g_last_loop.allocations = g_allocations - allocations_;
-  g_last_loop.peak_bytes = operand_bytes_ + std::max<std::int64_t>(0, g_peak_bytes - live_bytes_);
+std::int64_t HeapMonitor::allocations() const { return g_allocations - allocations_; }
+
+std::int64_t HeapMonitor::peak_bytes() const {
+  return std::max<std::int64_t>(0, g_peak_bytes - live_bytes_);
 }
 
 }  // namespace podium::bench

@@ -1,4 +1,8 @@
-// What a row costs in memory, for Google Benchmark's `max_bytes_used` and `allocs_per_iter`.
+// What a row's timed loop costs in memory.
+//
+// Google Benchmark has a MemoryManager for this. Release 1.7.1, Debian's, reports through a pointer
+// into a vector that grows with each repetition, so that the first repetitions hold garbage. Hence
+// ordinary counters, under the names that the manager would give them.
 #pragma once
 
 #include <cstddef>
@@ -6,27 +10,19 @@
 
 namespace podium::bench {
 
-// Counts what passes through operator new, so allocations of C libraries are not seen.
-//
-// max_bytes_used   the row's operands, which it declares, and the peak of what its timed loop
-//                  allocates beyond them
-// allocs_per_iter  allocations in the timed loop: 0 for a kernel of this project
+// Counts what passes through operator new while it lives; allocations of C libraries are not seen.
+// One at a time.
 class HeapMonitor {
  public:
-  // Makes Google Benchmark run each row once more, after it was timed, and report the two figures.
-  static void Install();
+  HeapMonitor();
+  HeapMonitor(const HeapMonitor&) = delete;
+  HeapMonitor& operator=(const HeapMonitor&) = delete;
 
-  // Stands around a row's timed loop, which starts no second one.
-  class TimedLoop {
-   public:
-    explicit TimedLoop(std::size_t operand_bytes);
-    ~TimedLoop();
-    TimedLoop(const TimedLoop&) = delete;
-    TimedLoop& operator=(const TimedLoop&) = delete;
+  std::int64_t allocations() const;  // 0 in the timed loop of a kernel of this project
+  std::int64_t peak_bytes() const;   // most that was held at a time, beyond what was held before
 
-   private:
-    std::int64_t operand_bytes_, allocations_, live_bytes_;
-  };
+ private:
+  std::int64_t allocations_, live_bytes_;
 };
 
 }  // namespace podium::bench

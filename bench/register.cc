@@ -101,13 +101,17 @@ void RunRow(benchmark::State& state, const std::string& name, const MakeRow& mak
     return state.SkipWithError(verified.error.c_str());
   }
   const Row& row = verified.row;
-  {
-    const HeapMonitor::TimedLoop loop(row.operand_bytes);
-    for (auto _ : state) {
-      row.run();
-      benchmark::ClobberMemory();
-    }
+  const HeapMonitor heap;
+  for (auto _ : state) {
+    row.run();
+    benchmark::ClobberMemory();
   }
+  // Read before the counters themselves allocate.
+  const auto allocations = static_cast<double>(heap.allocations());
+  const auto peak_bytes = static_cast<double>(heap.peak_bytes());
+  state.counters["allocs_per_iter"] =
+      benchmark::Counter(allocations, benchmark::Counter::kAvgIterations);
+  state.counters["max_bytes_used"] = static_cast<double>(row.operand_bytes) + peak_bytes;
   SetCounters(state, row);
 }
 

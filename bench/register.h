@@ -25,10 +25,11 @@ struct Row {
   std::optional<Quality> quality;
   // Work per iteration, reported as rates: {"flops", 2.0 * M * N * K}.
   std::vector<std::pair<std::string, double>> work;
-  double bytes = 0;               // compulsory traffic of one iteration: each operand once
-  double size_bytes = 0;          // weights (or cache) as stored, with scales and indices
-  double params = 0;              // weights (or cache entries) represented
-  std::size_t operand_bytes = 0;  // all that `run` reads and writes
+  double bytes = 0;       // compulsory traffic of one iteration: each operand once
+  double size_bytes = 0;  // weights (or cache) as stored, with scales and indices
+  double params = 0;      // weights (or cache entries) represented
+  // All that `run` reads and writes. With the peak of what it allocates: max_bytes_used.
+  std::size_t operand_bytes = 0;
 };
 
 // Builds a row, setting `quality` before it returns or in `verify`.
