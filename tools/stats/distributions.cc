@@ -1,6 +1,7 @@
 #include "tools/stats/distributions.h"
 
 #include <boost/math/distributions/binomial.hpp>
+#include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <cassert>
 #include <cmath>
@@ -19,6 +20,7 @@ using OurPolicy = policies::policy<
     policies::overflow_error<policies::ignore_error>,
     policies::evaluation_error<policies::ignore_error>, policies::promote_double<false>>;
 using StudentT = math::students_t_distribution<double, OurPolicy>;
+using Normal = math::normal_distribution<double, OurPolicy>;
 using Binomial = math::binomial_distribution<double, OurPolicy>;
 
 Binomial MakeBinomial(std::size_t n, double q) {
@@ -36,6 +38,11 @@ double StudentTwoSidedP(double t, double df) {
 double StudentCriticalValue(double alpha, double df) {
   assert(alpha > 0 && alpha < 1 && df > 0);
   return math::quantile(math::complement(StudentT(df), alpha / 2));
+}
+
+double NormalQuantile(double p) {
+  assert(p > 0 && p < 1);
+  return math::quantile(Normal(), p);
 }
 
 double BinomialProbability(std::size_t n, double q, std::size_t k) {

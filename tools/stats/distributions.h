@@ -14,6 +14,9 @@ double StudentTwoSidedP(double t, double df);
 // The t with P(|T| >= t) = alpha, 0 < alpha < 1.
 double StudentCriticalValue(double alpha, double df);
 
+// The z with P(Z <= z) = p for a standard normal Z, 0 < p < 1.
+double NormalQuantile(double p);
+
 // B ~ Binomial(n, q), 0 < q < 1, 0 <= k <= n.
 double BinomialProbability(std::size_t n, double q, std::size_t k);  // P(B = k)
 double BinomialBelow(std::size_t n, double q, std::size_t k);        // P(B < k)

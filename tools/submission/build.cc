@@ -1,5 +1,6 @@
 #include "tools/submission/build.h"
 
+#include <cmath>
 #include <filesystem>
 #include <set>
 #include <utility>
@@ -88,7 +89,8 @@ Json Conditions(const Context& context) {
   PutOrReason(conditions, "seed", get("podium.seed"), "the run file's context has no podium.seed");
   Json overhead = get("podium.timer_overhead_ns");
   double ns = 0;
-  if (overhead.is_string() && absl::SimpleAtod(overhead.get<std::string>(), &ns) && ns >= 0) {
+  if (overhead.is_string() && absl::SimpleAtod(overhead.get<std::string>(), &ns) && ns >= 0 &&
+      std::isfinite(ns)) {
     overhead = ns * 1e-9;
   } else {
     overhead = nullptr;

@@ -56,6 +56,7 @@ EntryCollector::Gathered& EntryCollector::Find(const Row& row) {
       Gathered gathered;
       gathered.entry.name = name;
       gathered.entry.parts = ParseBenchmarkName(name);
+      gathered.registered = {row.family_index.value_or(0), row.instance_index.value_or(0)};
       all_.push_back(std::move(gathered));
       if (occurrence > 1) {
         warnings_.push_back(
@@ -124,6 +125,9 @@ Entry EntryCollector::FinishOne(Gathered& gathered, const Context& context) {
 
 EntrySet EntryCollector::Finish(const Context& context) && {
   EntrySet result;
+  std::stable_sort(all_.begin(), all_.end(), [](const Gathered& a, const Gathered& b) {
+    return a.registered < b.registered;
+  });
   for (Gathered& gathered : all_) result.entries.push_back(FinishOne(gathered, context));
   result.warnings = std::move(warnings_);
   return result;

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "tools/gbench/reader.h"
@@ -13,7 +14,9 @@
 namespace podium::report {
 
 struct EntrySet {
-  std::vector<Entry> entries;         // in order of first appearance
+  // In the order of registration; where the file does not tell it, of first appearance. Interleaved
+  // repetitions appear in random order, which is no order to read a table in.
+  std::vector<Entry> entries;
   std::vector<std::string> warnings;  // each begins with the row's name
 };
 
@@ -32,7 +35,8 @@ class EntryCollector {
   // The repetitions of one benchmark, before they are an Entry.
   struct Gathered {
     Entry entry;
-    std::vector<long> repetitions;  // seen so far
+    std::pair<long, long> registered;  // family and instance index; {0, 0} if not told
+    std::vector<long> repetitions;     // seen so far
     std::vector<double> real_time_s;
     std::vector<double> cpu_time_s;
     std::map<std::string, std::vector<double>> counters;

@@ -1,5 +1,7 @@
 #include "tools/submission/environment.h"
 
+#include <cmath>
+#include <cstdint>
 #include <set>
 #include <utility>
 
@@ -41,12 +43,18 @@ Json Convert(const Field& field, const std::string& text) {
   if (field.as == As::kText) return text;
   if (field.as == As::kJson) return Json::parse(text, nullptr, /*allow_exceptions=*/false);
   double value = 0;
-  if (!absl::SimpleAtod(text, &value)) return nullptr;
+  if (!absl::SimpleAtod(text, &value) || !std::isfinite(value)) return nullptr;
   if (field.context == "mhz_per_cpu") value *= 1e6;
-  return static_cast<std::int64_t>(value);
+  return WholeNumber(value);
 }
 
 }  // namespace
+
+Json WholeNumber(double value) {
+  constexpr double kMost = 9007199254740992;  // 2^53: above it doubles skip integers
+  if (std::abs(value) < kMost) return static_cast<std::int64_t>(value);
+  return value;
+}
 
 void PutOrReason(Json& object, const std::string& key, const Json& value,
                  absl::string_view reason) {

@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "tools/submission/diff.h"
 #include "tools/submission/embedded.h"
+#include "tools/submission/environment.h"
 #include "tools/submission/schema.h"
 
 namespace podium::report {
@@ -36,7 +37,7 @@ absl::StatusOr<Json> Report(const Entry& entry, const std::string& accuracy_metr
   for (const auto* needed : {&params, &size_bytes, &accuracy}) {
     if (!needed->ok()) return needed->status();
   }
-  Json metrics = {{"parameter_count", static_cast<std::int64_t>(*params)},
+  Json metrics = {{"parameter_count", WholeNumber(*params)},
                   {"model_size_mb", *size_bytes / kBytesPerMiB},
                   {"accuracy", *accuracy},
                   {"latency_ms_mean", times->mean() * kMsPerS},

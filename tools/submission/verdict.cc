@@ -1,17 +1,15 @@
 #include "tools/submission/verdict.h"
 
 #include <algorithm>
-#include <boost/math/distributions/normal.hpp>
 #include <cmath>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "tools/stats/distributions.h"
 
 namespace podium::report {
 namespace {
-
-double NormalQuantile(double p) { return boost::math::quantile(boost::math::normal(), p); }
 
 // Mean of the two variances of ln(time): the sigma^2 of a further repetition on either side.
 double LogVariance(const Sample& a, const Sample& b) {

@@ -33,6 +33,13 @@ TEST(StudentCriticalValueTest, AgreesWithR) {
   EXPECT_THAT(StudentCriticalValue(0.05, 1e6), AgreesWith(1.9599663568141066));
 }
 
+// R: options(digits = 17); qnorm(c(.975, .8, 1e-10))
+TEST(NormalQuantileTest, AgreesWithR) {
+  EXPECT_THAT(NormalQuantile(0.975), AgreesWith(1.95996398454005361));
+  EXPECT_THAT(NormalQuantile(0.8), AgreesWith(0.84162123357291441));
+  EXPECT_THAT(NormalQuantile(1e-10), AgreesWith(-6.36134090240405570));
+}
+
 // R: options(digits = 17); qt(5e-13, 17.5, lower.tail = FALSE)
 TEST(StudentCriticalValueTest, KeepsTheFarTail) {
   EXPECT_THAT(StudentCriticalValue(1e-12, 17.5), AgreesWith(17.9847248666043384));

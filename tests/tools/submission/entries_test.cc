@@ -1,5 +1,7 @@
 #include "tools/submission/entries.h"
 
+#include <tuple>
+
 #include "gmock/gmock.h"
 
 namespace podium::report {
@@ -33,6 +35,19 @@ TEST(CollectEntries, GathersRepetitionsInOrder) {
       Collect({Repetition("a", 0, 3), Repetition("b", 0, 9), Repetition("a", 1, 2)});
   ASSERT_EQ(set.entries.size(), 2);
   EXPECT_THAT(set.entries[0].Times()->values(), ElementsAre(3, 2));
+}
+
+TEST(CollectEntries, OrderIsThatOfRegistrationNotOfTheShuffledRepetitions) {
+  std::vector<Row> rows = {Repetition("c", 0, 3), Repetition("a", 0, 9), Repetition("b", 0, 2)};
+  const std::pair<long, long> registered[] = {{1, 0}, {0, 0}, {0, 1}};
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    std::tie(rows[i].family_index, rows[i].instance_index) = registered[i];
+  }
+  const EntrySet set = Collect(rows);
+  ASSERT_EQ(set.entries.size(), 3);
+  EXPECT_EQ(set.entries[0].name, "a");
+  EXPECT_EQ(set.entries[1].name, "b");
+  EXPECT_EQ(set.entries[2].name, "c");
 }
 
 TEST(CollectEntries, GivesRatesTheirUnits) {

@@ -26,6 +26,10 @@ TEST(SystemInfo, SaysWhyAFieldIsMissing) {
   EXPECT_EQ(info["governor_reason"], "the run file's context has no valid podium.governor");
 }
 
+TEST(SystemInfo, TakesNoNumberThatIsNone) {
+  EXPECT_TRUE(SystemInfo({{"num_cpus", "nan"}})["num_cpus"].is_null());
+}
+
 TEST(EnvironmentDifferences, NamesMachineFlagsAndLibraries) {
   const Context a = {{"host_name", "a"}, {"podium.flags", "-O2"}, {"podium.library.xsimd", "8"}};
   const Context b = {{"host_name", "b"}, {"podium.flags", "-O3"}, {"podium.library.xsimd", "9"}};
