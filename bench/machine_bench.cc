@@ -15,7 +15,7 @@
 namespace podium::bench {
 namespace {
 
-constexpr Variant kPeak = {
+const Variant kPeak = {
     .family = "machine", .name = "peak", .techniques = "", .baseline = false};
 
 // Long enough (some 0.1 ms) for the clock not to matter.

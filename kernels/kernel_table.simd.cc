@@ -4,22 +4,22 @@
 namespace podium {
 
 namespace reference {
-constexpr Isa kIsa = Isa::kReference;
+inline constexpr Isa kIsa = Isa::kReference;
 }
 namespace sse2 {
-constexpr Isa kIsa = Isa::kSse2;
+inline constexpr Isa kIsa = Isa::kSse2;
 }
 namespace avx2 {
-constexpr Isa kIsa = Isa::kAvx2;
+inline constexpr Isa kIsa = Isa::kAvx2;
 }
 namespace avx512bw {
-constexpr Isa kIsa = Isa::kAvx512bw;
+inline constexpr Isa kIsa = Isa::kAvx512bw;
 }
 namespace avx512vnni {
-constexpr Isa kIsa = Isa::kAvx512vnni;
+inline constexpr Isa kIsa = Isa::kAvx512vnni;
 }
 namespace neon {
-constexpr Isa kIsa = Isa::kNeon;
+inline constexpr Isa kIsa = Isa::kNeon;
 }
 
 namespace PODIUM_ISA {

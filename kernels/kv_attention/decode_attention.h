@@ -19,10 +19,11 @@
 // infinity that makes a score +inf, gives NaN in all of that head; an infinity or NaN in V gives
 // infinities or NaN in its own column of the heads that read it, and nowhere else.
 //
-// Rounding: with u = 2^-24 and D = head_dim, each score is off by at most
-// e = (D + 2) * u * |scale| * max over t of sum |q * K|, plus 2 * u * max |score|; results agree
-// with the reference (which computes in FP64) within (2 e + (cache.length + 16) * u) * sum over t
-// of w[t] |V[g, t]|, to first order.
+// Rounding: with u = 2^-24 and D = head_dim, a weight is off, relatively and to first order, by at
+// most e = (D + 2) * u * |scale| * (max over t of sum |q * K|) + 12 * u * (max over t of |score|),
+// from the score and from the exponentials on the way to the final maximum; results agree with the
+// reference, which computes in FP64, within (2 e + (2 * cache.length + 32) * u) * sum over t of
+// w[t] |V[g, t]|, from the weights and the two sums.
 //
 // Source: Vaswani et al., arXiv:1706.03762, equation 1; grouped heads: Ainslie et al.,
 // arXiv:2305.13245; one pass with a running maximum: Milakov and Gimelshein, arXiv:1805.02867.

@@ -6,6 +6,7 @@
 
 #include <cassert>
 
+#include "kernels/fused_activation/vector_math.h"
 #include "kernels/kv_attention/attention_tile.h"
 
 namespace podium::PODIUM_ISA {
@@ -71,14 +72,14 @@ void UpdateSoftmax(std::size_t tiles, float* scores, Group& group, float* old_fa
   max.Load(group.max);
   sum.Load(group.sum);
   Unroll<kTileVecs>([&](auto v) __attribute__((always_inline)) {
-    const F32 factor = xsimd::exp(old_max.vec[v] - max.vec[v]);
+    const F32 factor = ExpNonPositive(old_max.vec[v] - max.vec[v]);
     factor.store_unaligned(old_factors + v * F32::size);
     sum.vec[v] = sum.vec[v] * factor;
   });
   for (std::size_t i = 0; i < tiles; ++i) {
     Unroll<kTileVecs>([&](auto v) __attribute__((always_inline)) {
       float* at = scores + i * kTileScores + v * F32::size;
-      const F32 weight = xsimd::exp(F32::load_unaligned(at) - max.vec[v]);
+      const F32 weight = ExpNonPositive(F32::load_unaligned(at) - max.vec[v]);
       weight.store_unaligned(at);
       sum.vec[v] = sum.vec[v] + weight;
     });

@@ -1,5 +1,6 @@
 #include <cassert>
 
+#include "kernels/fused_activation/vector_math.h"
 #include "kernels/kv_attention/attention_tile.h"
 #include "kernels/kv_attention/decode_attention.h"
 #include "kernels/simd/reduce.h"
@@ -18,7 +19,7 @@ float Softmax(float* scores, std::size_t count) {
   const F32 largest(ReduceMax(max));
   F32 sum(0.0f);
   for (std::size_t i = 0; i < count; i += F32::size) {
-    const F32 weight = xsimd::exp(F32::load_unaligned(scores + i) - largest);
+    const F32 weight = ExpNonPositive(F32::load_unaligned(scores + i) - largest);
     weight.store_unaligned(scores + i);
     sum = sum + weight;
   }

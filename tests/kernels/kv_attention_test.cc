@@ -115,15 +115,15 @@ void ExpectCloseToExact(const KernelTable& kernels, Form form, Problem& p) {
       magnitude = std::max(magnitude, absolute * std::fabs(p.scale));
     }
     for (double& score : scores) sum += score = std::exp(score - max);
-    const double score_error =
-        (static_cast<double>(s.head_dim) + 2) * u * magnitude + 2 * u * largest;
+    const double weight_error =
+        (static_cast<double>(s.head_dim) + 2) * u * magnitude + 12 * u * largest;
     for (std::size_t d = 0; d < s.head_dim; ++d) {
       double want = 0, weighted = 0;
       for (std::size_t t = 0; t < s.context; ++t) {
         want += scores[t] / sum * p.V(g, t, d);
         weighted += scores[t] / sum * std::fabs(p.V(g, t, d));
       }
-      const double bound = (2 * score_error + (context + 16) * u) * weighted;
+      const double bound = (2 * weight_error + (2 * context + 32) * u) * weighted;
       // Underflow: of a weight (below 2^-126), or of a product with it (by 2^-149).
       const double underflow = context * (std::ldexp(largest_value, -126) + std::ldexp(1.0, -149));
       ASSERT_NEAR(got[h * p.token_stride + d], want, bound + underflow) << "h=" << h << " d=" << d;
