@@ -1,4 +1,5 @@
-// AlignedVector<T>: storage on a cache-line boundary, as a careful user would allocate it.
+// AlignedVector<T>: storage on a cache-line boundary, as a careful user would allocate it. All that a
+// timed kernel reads or writes lies in one, so that no variant suffers from split lines alone.
 #pragma once
 
 #include <vector>

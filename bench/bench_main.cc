@@ -1,7 +1,9 @@
 // ./bench: our flags, the JSON context, and then Google Benchmark's own main loop.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -11,6 +13,7 @@
 #include "bench/build_info.h"
 #include "bench/context.h"
 #include "bench/register.h"
+#include "kernels/kernel_table.h"
 
 namespace podium::bench {
 namespace {
@@ -25,6 +28,7 @@ Example, the INT8 claim with all that `podium submit` needs to judge it:
 
 Rows are named <family>/variant:<v>/isa:<isa>/<key>:<value>/...; each verifies its result before
 it is timed. Families: dense int8_matmul sparse_gemm fused_activation kv_attention machine.
+A row runs over and over on the same operands, so caches are warm: what fits one is read from it.
 
 Flags of Podium:
   --isa=all|best|NAME   rows of every instruction set of this build (default), of the strongest
@@ -33,7 +37,8 @@ Flags of Podium:
   --version             version and commit
 Environment:
   PODIUM_ISA=NAME       run no instruction set stronger than this
-Exit status: 0 all is well, 1 a row computed a wrong result, 2 bad usage or no row matched.
+Exit status: 0 all is well; 1 a row computed a wrong result, or Google Benchmark gave up; 2 bad usage
+or no row matched.
 
 Flags of Google Benchmark:
 )";
@@ -51,6 +56,13 @@ int BadUsage(absl::string_view message) {
 int Main(int argc, char** argv) {
   const std::vector<std::string> command(argv, argv + argc);
   benchmark::Initialize(&argc, argv, PrintHelp);  // takes its own flags out of argv; --help exits
+  if (const char* cap = std::getenv("PODIUM_ISA"); cap != nullptr && *cap != '\0') {
+    const auto is_cap = [cap](const KernelTable* table) { return IsaName(table->isa) == cap; };
+    if (std::none_of(BuiltKernels().begin(), BuiltKernels().end(), is_cap)) {
+      return BadUsage(absl::StrCat("PODIUM_ISA=", cap,
+                                   ": no such instruction set in this build: see bench --help"));
+    }
+  }
   std::string isa = "all";
   for (int i = 1; i < argc; ++i) {
     absl::string_view flag = argv[i];

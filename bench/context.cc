@@ -125,6 +125,7 @@ void AddContext(std::span<const std::string> command) {
   Add("kernel", OperatingSystem());
   Add("isa", std::string(IsaName(BestKernels().isa)));
   Add("seed", absl::StrCat(kSeed));
+  Add("cache_state", "warm");
   Add("clock", "steady");
   Add("timer_overhead_ns", absl::StrCat(TimerOverheadNs()));
   Add("library.xsimd",

@@ -10,7 +10,7 @@ const bool kRegistered = [] {
   for (const MatmulShape& shape : kMatmulShapes) {
     RegisterForEachIsa(
         {.family = "dense", .name = "fp32", .techniques = "", .baseline = true}, MatmulKeys(shape),
-        [shape](const KernelTable& kernels) { return MakeMatmulF32(shape, kernels); });
+        [shape](const KernelTable& kernels) { return MakeMatmulF32(shape, "flops", kernels); });
   }
   return true;
 }();

@@ -44,9 +44,9 @@ absl::Status CheckAgainst(std::span<const float> got, std::span<const double> wa
 // ---- bias_gelu, softmax, layernorm.
 
 struct RowsProblem {
-  std::vector<float> x;            // rows x cols
-  std::vector<float> gamma, bias;  // cols: of layernorm, and of it (beta) and bias_gelu
-  std::vector<double> truth;       // rows x cols
+  AlignedVector<float> x;            // rows x cols
+  AlignedVector<float> gamma, bias;  // cols: of layernorm, and of it (beta) and bias_gelu
+  std::vector<double> truth;         // rows x cols
 };
 
 // What a row reads besides the problem, and writes.
@@ -117,10 +117,12 @@ RowsBuffers MakeBuffers(const RowsShape& s) {
 }
 
 RowsProblem MakeRowsProblem(const RowsShape& s) {
-  RowsProblem p = {.x = Activations(s.rows, s.cols, kSeed),
-                   .gamma = Biases(s.cols, kSeed + 1),
-                   .bias = Biases(s.cols, kSeed + 2),
-                   .truth = {}};
+  const bool softmax = std::string_view(s.op) == "softmax";
+  RowsProblem p = {
+      .x = softmax ? Scores(s.rows, s.cols, kSeed) : Activations(s.rows, s.cols, kSeed),
+      .gamma = Biases(s.cols, kSeed + 1),
+      .bias = Biases(s.cols, kSeed + 2),
+      .truth = {}};
   for (float& gamma : p.gamma) gamma += 1;
   RowsBuffers buffers = MakeBuffers(s);
   FindOp(s.op).fused(ReferenceKernels(), s, p, buffers);  // in FP64, rounded once
@@ -158,7 +160,7 @@ Row MakeRows(const RowsShape& shape, bool fused, const KernelTable& kernels) {
 
 struct EpilogueProblem {
   std::shared_ptr<const MatmulProblem> matmul;
-  std::vector<float> bias;    // N
+  AlignedVector<float> bias;  // N
   std::vector<double> truth;  // M x N
 };
 

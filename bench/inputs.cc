@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numbers>
 #include <random>
+#include <vector>
 
 namespace podium::bench {
 namespace {
@@ -18,7 +19,6 @@ class Normal {
     const double v = rng_() / 4294967296.0;
     return static_cast<float>(std::sqrt(-2.0 * std::log(u)) * std::cos(2 * std::numbers::pi * v));
   }
-  std::uint32_t Below(std::uint32_t bound) { return rng_() % bound; }
 
  private:
   std::mt19937 rng_;
@@ -26,20 +26,19 @@ class Normal {
 
 }  // namespace
 
-std::vector<float> Activations(std::size_t rows, std::size_t channels, std::uint32_t seed) {
-  Normal normal(seed);
+AlignedVector<float> Activations(std::size_t rows, std::size_t channels, std::uint32_t seed) {
   std::vector<float> width(channels, 1.0f);
-  for (std::size_t i = 0; i < (channels + 99) / 100; ++i) {
-    width[normal.Below(static_cast<std::uint32_t>(channels))] = 10.0f;
-  }
-  std::vector<float> x(rows * channels);
+  std::mt19937 choose(kSeed);
+  for (std::size_t i = 0; i < (channels + 99) / 100; ++i) width[choose() % channels] = 10.0f;
+  Normal normal(seed);
+  AlignedVector<float> x(rows * channels);
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = width[i % channels] * normal();
   return x;
 }
 
-std::vector<float> Weights(std::size_t N, std::size_t K, std::uint32_t seed) {
+AlignedVector<float> Weights(std::size_t N, std::size_t K, std::uint32_t seed) {
   Normal normal(seed);
-  std::vector<float> w(N * K);
+  AlignedVector<float> w(N * K);
   const float deviation = 1.0f / std::sqrt(static_cast<float>(K));
   for (std::size_t n = 0; n < N; ++n) {
     const float scale = deviation * std::exp(0.3f * normal());
@@ -48,9 +47,16 @@ std::vector<float> Weights(std::size_t N, std::size_t K, std::uint32_t seed) {
   return w;
 }
 
-std::vector<float> Biases(std::size_t N, std::uint32_t seed) {
+AlignedVector<float> Scores(std::size_t rows, std::size_t cols, std::uint32_t seed) {
   Normal normal(seed);
-  std::vector<float> bias(N);
+  AlignedVector<float> scores(rows * cols);
+  for (float& score : scores) score = 2.0f * normal();
+  return scores;
+}
+
+AlignedVector<float> Biases(std::size_t N, std::uint32_t seed) {
+  Normal normal(seed);
+  AlignedVector<float> bias(N);
   for (float& b : bias) b = 0.1f * normal();
   return bias;
 }

@@ -25,8 +25,8 @@ struct Int8Problem {
   std::shared_ptr<const MatmulProblem> f32;
   AffineParams params;               // of the activations
   std::vector<std::int8_t> weights;  // N x K
-  std::vector<float> scales;         // N
-  std::vector<float> want;  // M x N, by the scalar reference: every ISA must give just this
+  AlignedVector<float> scales;       // N
+  AlignedVector<float> want;  // M x N, by the scalar reference: every ISA must give just this
 };
 
 // The timed work, on the kernels and weights packed by the functions of `kernels`.
@@ -53,9 +53,10 @@ Int8Problem MakeInt8Problem(const MatmulShape& shape) {
   Int8Problem p = {.f32 = SharedMatmulProblem(shape),
                    .params = {},
                    .weights = std::vector<std::int8_t>(N * K),
-                   .scales = std::vector<float>(N),
-                   .want = std::vector<float>(M * N)};
-  p.params = ChooseAffineParams(p.f32->a.data(), M * K);
+                   .scales = AlignedVector<float>(N),
+                   .want = AlignedVector<float>(M * N)};
+  const AlignedVector<float> calibration = Activations(M, K, kSeed + 100);
+  p.params = ChooseAffineParams(calibration.data(), calibration.size());
   QuantizeS8PerChannel({N, K, p.f32->b.data(), K, p.weights.data(), p.scales.data()});
   const KernelTable& reference = ReferenceKernels();
   std::vector<std::int8_t> packed(reference.packed_s8_size(N, K));
@@ -103,7 +104,7 @@ const bool kRegistered = [] {
     RegisterForEachIsa(
         {.family = "int8_matmul", .name = "fp32", .techniques = "", .baseline = true},
         MatmulKeys(shape),
-        [shape](const KernelTable& kernels) { return MakeMatmulF32(shape, kernels); });
+        [shape](const KernelTable& kernels) { return MakeMatmulF32(shape, "flops", kernels); });
     RegisterForEachIsa(
         {.family = "int8_matmul", .name = "int8", .techniques = "quantization", .baseline = false},
         MatmulKeys(shape),

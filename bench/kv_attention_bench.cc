@@ -9,8 +9,8 @@
 // a cache, writes it into the last slot again, so every iteration does the same. `recompute`
 // attends, by the kernel of `cached`, to the projections' outputs where they lie.
 //
-// size_bytes is what a layer has to keep from one token to the next: the cache, or for `recompute`
-// the hidden states.
+// size_bytes is the layer's weights and what it has to keep from one token to the next: the cache, or
+// for `recompute` the hidden states.
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
@@ -33,9 +33,9 @@ std::size_t Hidden(const DecodeShape& s) { return s.n_heads * s.head_dim; }
 std::size_t KvDim(const DecodeShape& s) { return s.n_kv_heads * s.head_dim; }
 
 struct Problem {
-  AlignedVector<float> hidden;    // context x Hidden, row-major
-  std::vector<float> wq, wk, wv;  // row-major, Hidden columns
-  std::vector<double> truth;      // n_heads x head_dim
+  AlignedVector<float> hidden;      // context x Hidden, row-major
+  AlignedVector<float> wq, wk, wv;  // row-major, Hidden columns
+  std::vector<double> truth;        // n_heads x head_dim
 };
 
 // In FP64, from projections in FP64.
@@ -70,8 +70,7 @@ std::vector<double> Truth(const DecodeShape& s, const Problem& p) {
 std::shared_ptr<const Problem> SharedProblem(const DecodeShape& s) {
   return Shared(std::tuple(s.context, s.n_heads, s.n_kv_heads, s.head_dim), [&] {
     const std::size_t hidden = Hidden(s);
-    const std::vector<float> states = Activations(s.context, hidden, kSeed);
-    Problem p = {.hidden = AlignedVector<float>(states.begin(), states.end()),
+    Problem p = {.hidden = Activations(s.context, hidden, kSeed),
                  .wq = Weights(hidden, hidden, kSeed + 1),
                  .wk = Weights(KvDim(s), hidden, kSeed + 2),
                  .wv = Weights(KvDim(s), hidden, kSeed + 3),
@@ -116,7 +115,7 @@ class Layer {
   }
 
  private:
-  AlignedVector<float> Pack(const std::vector<float>& w) const {
+  AlignedVector<float> Pack(const AlignedVector<float>& w) const {
     const std::size_t K = Hidden(s_), N = w.size() / K;
     AlignedVector<float> packed(kernels_.packed_f32_size(N, K));
     kernels_.pack_f32({N, K, w.data(), K, packed.data()});
@@ -149,9 +148,9 @@ Row DecodeRow(const DecodeShape& s, std::size_t kept, std::size_t projected) {
                             4.0 * static_cast<double>(projected * hidden * kv_dim) +
                             4.0 * static_cast<double>(s.context * hidden)},
               {"tokens", 1}};
-  row.size_bytes = static_cast<double>(sizeof(float) * kept);
-  row.params = static_cast<double>(kept);
-  row.bytes = row.size_bytes + static_cast<double>(sizeof(float) * (weights + 2 * hidden));
+  row.size_bytes = static_cast<double>(sizeof(float) * (weights + kept));
+  row.params = static_cast<double>(weights);
+  row.bytes = row.size_bytes + static_cast<double>(sizeof(float) * 2 * hidden);
   row.operand_bytes = sizeof(float) * (kept + weights + 2 * hidden);
   return row;
 }

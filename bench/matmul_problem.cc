@@ -40,7 +40,8 @@ Row MatmulRow(const MatmulShape& shape, const std::string& work_name, double siz
   return row;
 }
 
-Row MakeMatmulF32(const MatmulShape& shape, const KernelTable& kernels) {
+Row MakeMatmulF32(const MatmulShape& shape, const std::string& work_name,
+                  const KernelTable& kernels) {
   struct State {
     std::shared_ptr<const MatmulProblem> problem;
     AlignedVector<float> packed, c;
@@ -52,7 +53,7 @@ Row MakeMatmulF32(const MatmulShape& shape, const KernelTable& kernels) {
   kernels.pack_f32({N, K, s->problem->b.data(), K, s->packed.data()});
   s->c.resize(M * N);
 
-  Row row = MatmulRow(shape, "flops", static_cast<double>(sizeof(float) * N * K));
+  Row row = MatmulRow(shape, work_name, static_cast<double>(sizeof(float) * N * K));
   row.operand_bytes = sizeof(float) * (M * K + M * N + s->packed.size());
   const GemmF32Args args = {.M = M,
                             .N = N,

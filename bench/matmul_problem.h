@@ -5,14 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "bench/aligned.h"
 #include "bench/register.h"
 #include "bench/shapes.h"
 
 namespace podium::bench {
 
 struct MatmulProblem {
-  std::vector<float> a;                  // M x K
-  std::vector<float> b;                  // N x K
+  AlignedVector<float> a;                // M x K
+  AlignedVector<float> b;                // N x K
   std::vector<double> truth;             // M x N, in FP64
   std::vector<double> a_norms, b_norms;  // of the rows
 };
@@ -28,6 +29,7 @@ Keys MatmulKeys(const MatmulShape& shape);
 Row MatmulRow(const MatmulShape& shape, const std::string& work_name, double size_bytes);
 
 // The FP32 variant: kernels.gemm_f32 on weights packed ahead.
-Row MakeMatmulF32(const MatmulShape& shape, const KernelTable& kernels);
+Row MakeMatmulF32(const MatmulShape& shape, const std::string& work_name,
+                  const KernelTable& kernels);
 
 }  // namespace podium::bench

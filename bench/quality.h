@@ -10,10 +10,12 @@
 namespace podium::bench {
 
 struct Quality {
-  double max_rel_err;  // max |got - want| / max |want|, over the whole result; 0 if want is all 0
-  double sqnr_db;      // 10 log10(sum want^2 / sum (got - want)^2), at most 300 (where got == want)
-  double
-      top1_agreement;  // fraction of rows whose largest element stands at the same index; in [0, 1]
+  // max |got - want| / max |want|, over the whole result.
+  double max_rel_err;
+  // 10 log10(sum want^2 / sum (got - want)^2), at most 300, where got == want.
+  double sqnr_db;
+  // Fraction of rows whose largest element stands at the same index; in [0, 1].
+  double top1_agreement;
 };
 
 // Both row-major and contiguous, `row_size` elements a row. A NaN in `got` gives max_rel_err =

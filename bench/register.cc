@@ -2,6 +2,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include <chrono>
 #include <list>
 #include <memory>
 #include <utility>
@@ -49,10 +50,10 @@ class RowCache {
         return *rows_.front();
       }
     }
-    bytes_ = 0;
+    std::size_t bytes = 0;
     for (auto it = rows_.begin(); it != rows_.end();) {
-      bytes_ += (*it)->row.operand_bytes;
-      it = bytes_ > kBudgetBytes ? rows_.erase(it) : std::next(it);
+      bytes += (*it)->row.operand_bytes;
+      it = bytes > kBudgetBytes ? rows_.erase(it) : std::next(it);
     }
     rows_.push_front(Build(name, make, kernels));
     return *rows_.front();
@@ -73,22 +74,25 @@ class RowCache {
   }
 
   std::list<std::unique_ptr<VerifiedRow>> rows_;
-  std::size_t bytes_ = 0;
 };
 
-void SetCounters(benchmark::State& state, const Row& row) {
-  using benchmark::Counter;
-  for (const auto& [name, amount] : row.work) {
-    state.counters[name] = Counter(amount, Counter::kIsIterationInvariantRate);
-  }
-  if (row.bytes > 0)
-    state.counters["bytes"] = Counter(row.bytes, Counter::kIsIterationInvariantRate);
-  if (row.size_bytes > 0) state.counters["size_bytes"] = row.size_bytes;
-  if (row.params > 0) state.counters["params"] = row.params;
+// A counter that is 0 is left out: Google Benchmark gives it a coefficient of variation of NaN, and a
+// file with a NaN is no JSON.
+void SetCounter(benchmark::State& state, const std::string& name, double value) {
+  if (value != 0) state.counters[name] = value;
+}
+
+// `seconds` of wall time an iteration. Google Benchmark's own rates are per second of CPU time, which
+// on a busy machine contradicts the row's time.
+void SetCounters(benchmark::State& state, const Row& row, double seconds) {
+  for (const auto& [name, amount] : row.work) SetCounter(state, name, amount / seconds);
+  SetCounter(state, "bytes", row.bytes / seconds);
+  SetCounter(state, "size_bytes", row.size_bytes);
+  SetCounter(state, "params", row.params);
   if (row.quality) {
-    state.counters["max_rel_err"] = row.quality->max_rel_err;
-    state.counters["sqnr_db"] = row.quality->sqnr_db;
-    state.counters["top1_agreement"] = row.quality->top1_agreement;
+    SetCounter(state, "max_rel_err", row.quality->max_rel_err);
+    SetCounter(state, "sqnr_db", row.quality->sqnr_db);
+    SetCounter(state, "top1_agreement", row.quality->top1_agreement);
   }
 }
 
@@ -102,17 +106,19 @@ void RunRow(benchmark::State& state, const std::string& name, const MakeRow& mak
   }
   const Row& row = verified.row;
   const HeapMonitor heap;
+  const auto start = std::chrono::steady_clock::now();
   for (auto _ : state) {
     row.run();
     benchmark::ClobberMemory();
   }
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  const auto iterations = static_cast<double>(state.iterations());
   // Read before the counters themselves allocate.
   const auto allocations = static_cast<double>(heap.allocations());
   const auto peak_bytes = static_cast<double>(heap.peak_bytes());
-  state.counters["allocs_per_iter"] =
-      benchmark::Counter(allocations, benchmark::Counter::kAvgIterations);
-  state.counters["max_bytes_used"] = static_cast<double>(row.operand_bytes) + peak_bytes;
-  SetCounters(state, row);
+  SetCounter(state, "allocs_per_iter", allocations / iterations);
+  SetCounter(state, "max_bytes_used", static_cast<double>(row.operand_bytes) + peak_bytes);
+  SetCounters(state, row, elapsed.count() / iterations);
 }
 
 bool IsSupported(const KernelTable& kernels) {

@@ -23,11 +23,12 @@ struct Row {
   std::function<absl::Status()> verify;
   // Of the result against the truth in FP64. Null for rows that compute nothing (machine/).
   std::optional<Quality> quality;
-  // Work per iteration, reported as rates: {"flops", 2.0 * M * N * K}.
+  // Work per iteration, reported as rates per second of wall time: {"flops", 2.0 * M * N * K}.
   std::vector<std::pair<std::string, double>> work;
-  double bytes = 0;       // compulsory traffic of one iteration: each operand once
-  double size_bytes = 0;  // weights (or cache) as stored, with scales and indices
-  double params = 0;      // weights (or cache entries) represented
+  double bytes = 0;  // compulsory traffic of one iteration: each operand once
+  double size_bytes =
+      0;              // weights, and cache where there is one, as stored: with scales and indices
+  double params = 0;  // weights represented
   // All that `run` reads and writes. With the peak of what it allocates: max_bytes_used.
   std::size_t operand_bytes = 0;
 };

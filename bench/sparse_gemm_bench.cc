@@ -1,11 +1,10 @@
 // Sparse against dense FP32 matrix multiplication: what pruning the weights of one linear layer to
 // a given sparsity (in percent) buys, and what it costs.
 //
-// dense     the weights of csr, their zeros stored and multiplied: the baseline
+// dense     the weights before pruning: the baseline
 // csr       magnitude pruning, compressed sparse rows
-// block4x1  pruning by blocks of 4 output channels, in block form: faster, as it loads an
-// activation
-//           for 4 weights, but other weights survive
+// block4x1  pruning by blocks of 4 output channels, in block form: faster, as one load of an
+//           activation serves 4 weights, but other weights survive
 //
 // dense takes activations with a token's channels contiguous, as the dense kernel wants them, the
 // others with a channel's tokens contiguous; each layer of a network hands on the layout it got.
@@ -14,7 +13,6 @@
 // against the product of the weights before pruning: they show the price of pruning, without the
 // training that usually follows, and not an error of the kernel.
 #include <memory>
-#include <span>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -38,7 +36,7 @@ using PruneFn = void(const PruneArgs&);
 
 struct PrunedProblem {
   std::shared_ptr<const MatmulProblem> unpruned;
-  std::vector<float> b;         // N x K
+  AlignedVector<float> b;       // N x K
   std::vector<double> truth;    // M x N, the product with `b`
   std::vector<double> b_norms;  // of the rows
 };
@@ -66,51 +64,12 @@ void Transpose(std::size_t rows, std::size_t columns, const From& from, To& to) 
   }
 }
 
-// Runs the row once and sets what follows from its result, which `result` returns as M x N.
-template <class Result>
-void SetQuality(const MatmulShape& shape, const std::shared_ptr<const PrunedProblem>& problem,
-                const Result& result, Row& row) {
-  row.run();
-  row.quality = CompareToTruth(result(), problem->unpruned->truth, shape.N);
-  row.verify = [problem, result, K = shape.K] {
-    return CheckMatmul(result(), problem->truth, K, problem->unpruned->a_norms, problem->b_norms);
-  };
-}
-
-// `multiplied` weights, stored in `size_bytes`.
-Row SparseRow(const MatmulShape& shape, std::size_t multiplied, std::size_t size_bytes) {
-  const auto weights = static_cast<double>(multiplied);
+// `nnz` weights, stored in `size_bytes`.
+Row SparseRow(const MatmulShape& shape, std::size_t nnz, std::size_t size_bytes) {
+  const auto weights = static_cast<double>(nnz);
   Row row = MatmulRow(shape, "dense_ops", static_cast<double>(size_bytes));
   row.work.emplace_back("ops", 2 * static_cast<double>(shape.M) * weights);
   row.params = weights;
-  return row;
-}
-
-Row MakeDense(const MatmulShape& shape, int sparsity, const KernelTable& kernels) {
-  struct State {
-    std::shared_ptr<const PrunedProblem> problem;
-    AlignedVector<float> packed, c;
-  };
-  const auto [M, N, K] = shape;
-  auto s = std::make_shared<State>();
-  s->problem = SharedPrunedProblem(shape, sparsity, PruneMagnitude);
-  s->packed.resize(kernels.packed_f32_size(N, K));
-  kernels.pack_f32({N, K, s->problem->b.data(), K, s->packed.data()});
-  s->c.resize(M * N);
-
-  Row row = SparseRow(shape, N * K, sizeof(float) * N * K);
-  row.operand_bytes = sizeof(float) * (M * K + M * N + s->packed.size());
-  const GemmF32Args args = {.M = M,
-                            .N = N,
-                            .K = K,
-                            .a = s->problem->unpruned->a.data(),
-                            .lda = K,
-                            .packed_b = s->packed.data(),
-                            .c = s->c.data(),
-                            .ldc = N};
-  row.run = [s, args, &kernels] { kernels.gemm_f32(args); };
-  SetQuality(
-      shape, s->problem, [s] { return std::span<const float>(s->c); }, row);
   return row;
 }
 
@@ -137,11 +96,16 @@ Row MakeSparse(const MatmulShape& shape, int sparsity, PruneFn* prune,
       .w = s->w.view(), .M = M, .x = s->x.data(), .ldx = M, .y = s->y.data(), .ldy = M};
   row.run = [s, args, gemm] { gemm(args); };
   const auto result = [s, M = M, N = N] {
-    std::vector<float> c;
+    AlignedVector<float> c;
     Transpose(N, M, s->y, c);
     return c;
   };
-  SetQuality(shape, s->problem, result, row);
+  row.run();
+  row.quality = CompareToTruth(result(), s->problem->unpruned->truth, N);
+  row.verify = [s, result, K = K] {
+    const PrunedProblem& p = *s->problem;
+    return CheckMatmul(result(), p.truth, K, p.unpruned->a_norms, p.b_norms);
+  };
   return row;
 }
 
@@ -150,7 +114,7 @@ void Register(const MatmulShape& shape, int sparsity) {
   keys.insert(keys.begin(), {"sparsity", absl::StrCat(sparsity)});
   RegisterForEachIsa(
       {.family = "sparse_gemm", .name = "dense", .techniques = "", .baseline = true}, keys,
-      [=](const KernelTable& kernels) { return MakeDense(shape, sparsity, kernels); });
+      [=](const KernelTable& kernels) { return MakeMatmulF32(shape, "dense_ops", kernels); });
   RegisterForEachIsa(
       {.family = "sparse_gemm", .name = "csr", .techniques = "pruning", .baseline = false}, keys,
       [=](const KernelTable& kernels) {

@@ -1,6 +1,7 @@
 #include "kernels/kernel_table.h"
 
 #include <cstdlib>
+#include <iterator>
 #include <vector>
 
 namespace podium {
@@ -40,7 +41,10 @@ std::span<const KernelTable* const> SupportedKernels() {
   static const auto* const supported = [] {
     const char* cap_name = std::getenv("PODIUM_ISA");
     const bool capped = cap_name != nullptr && *cap_name != '\0';
-    const Isa cap = capped ? ParseIsa(cap_name).value_or(Isa::kReference) : Isa::kNeon;
+    Isa cap = capped ? Isa::kReference : kBuilt[std::size(kBuilt) - 1]->isa;
+    for (const KernelTable* table : kBuilt) {
+      if (capped && IsaName(table->isa) == cap_name) cap = table->isa;
+    }
     auto* tables = new std::vector<const KernelTable*>;
     for (const KernelTable* table : kBuilt) {
       if (table->isa <= cap && CpuSupports(table->isa)) tables->push_back(table);

@@ -58,7 +58,7 @@ const KernelTable& ReferenceKernels();
 std::span<const KernelTable* const> BuiltKernels();
 
 // Those of BuiltKernels() that this CPU can run and that the environment variable PODIUM_ISA, if
-// set to the name of an ISA, does not rule out: it caps the list at that ISA. An unknown name caps
+// set, does not rule out: it names an ISA of this build, and caps the list there. Any other text caps
 // at the reference, so that a slip of the pen cannot pass for a fast result.
 std::span<const KernelTable* const> SupportedKernels();
 

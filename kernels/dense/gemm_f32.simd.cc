@@ -10,12 +10,7 @@ struct StoreF32 {
   std::size_t ldc;
 
   void operator()(F32 acc, std::size_t m, std::size_t n, std::size_t count) const {
-    float* to = c + m * ldc + n;
-    if (count == F32::size) {
-      acc.store_unaligned(to);
-    } else {
-      StorePartial(to, acc, count);
-    }
+    StoreLanes(c + m * ldc + n, acc, count);
   }
 };
 

@@ -9,10 +9,12 @@
 //
 // A Mac (multiply-accumulate) describes one step:
 //   Acc, Scalar      the batch of sums, one lane per output channel, and its element
-//   A, B, Word       elements of A, of packed B, and kDepth elements of A as the step broadcasts
-//   them kDepth           values of K per step kRows, kVecs     the register tile: kRows rows of A
-//   by kVecs batches of channels ToWord(a)        kDepth elements of A as a Word LoadB(b) kDepth
-//   weights of each of Acc::size channels, as a batch Step(acc, a, b)  acc + a * b
+//   A, B, Word       elements of A, of packed B, and kDepth elements of A as a step broadcasts them
+//   kDepth           values of K per step
+//   kRows, kVecs     the register tile: kRows rows of A by kVecs batches of channels
+//   ToWord(a)        kDepth elements of A as a Word
+//   LoadB(b)         kDepth weights of each of Acc::size channels, as a batch
+//   Step(acc, a, b)  acc + a * b
 // A Store is called as store(acc, m, n, count): acc holds the finished sums of row m, channels
 // n .. n + count - 1, count <= Acc::size.
 #pragma once
@@ -144,11 +146,11 @@ void SweepPanels(const GemmProblem<Mac>& p, const Sweep<Mac>& sweep, const Store
       Unroll<Mac::kVecs>([&](auto v) __attribute__((always_inline)) { acc[r][v] = Acc(0); });
     });
     if (!sweep.first) {
-      for_each_batch([&](auto r, auto v, std::size_t nv,
-                         std::size_t count) __attribute__((always_inline)) {
-        const typename Mac::Scalar* c = p.c + (sweep.m + r) * p.ldc + nv;
-        acc[r][v] = count == Acc::size ? Acc::load_unaligned(c) : LoadPartial(c, count);
-      });
+      for_each_batch([&](auto r, auto v, std::size_t nv, std::size_t count)
+                         __attribute__((always_inline)) {
+                           const typename Mac::Scalar* c = p.c + (sweep.m + r) * p.ldc + nv;
+                           acc[r][v] = LoadLanes<Acc>(c, count);
+                         });
     }
     Accumulate<Mac, kRows>(sweep.a, b, sweep.steps, acc);
     if (sweep.last) {
@@ -158,11 +160,7 @@ void SweepPanels(const GemmProblem<Mac>& p, const Sweep<Mac>& sweep, const Store
       for_each_batch([&](auto r, auto v, std::size_t nv, std::size_t count)
                          __attribute__((always_inline)) {
                            typename Mac::Scalar* c = p.c + (sweep.m + r) * p.ldc + nv;
-                           if (count == Acc::size) {
-                             acc[r][v].store_unaligned(c);
-                           } else {
-                             StorePartial(c, acc[r][v], count);
-                           }
+                           StoreLanes(c, acc[r][v], count);
                          });
     }
   }

@@ -29,12 +29,8 @@ struct StoreBiasActivation {
   std::size_t ldc;
 
   void operator()(F32 acc, std::size_t m, std::size_t n, std::size_t count) const {
-    float* to = c + m * ldc + n;
-    if (count == F32::size) {
-      ActivateBatch(acc + F32::load_unaligned(bias + n), activation).store_unaligned(to);
-    } else {
-      StorePartial(to, ActivateBatch(acc + LoadPartial(bias + n, count), activation), count);
-    }
+    const F32 x = acc + LoadLanes<F32>(bias + n, count);
+    StoreLanes(c + m * ldc + n, ActivateBatch(x, activation), count);
   }
 };
 

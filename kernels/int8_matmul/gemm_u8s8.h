@@ -9,7 +9,8 @@
 // B  s8   N x K, packed                           (weights: b_scales[n] * q)
 // C  s32 or f32, M x N, row-major, row stride ldc >= N   (overwritten)
 //
-// Strides are in elements. Any alignment; `packed` 4-byte aligned. C must not overlap A or B.
+// Strides are in elements. Any alignment; `packed` 4-byte aligned. C must not overlap A or B; while
+// the f32 form runs it may hold 32-bit sums.
 // Every ISA gives bit-identical results in both forms: the sums are exact while K <= 65793
 // (255 * 128 * K < 2^31), and the f32 form rounds after each of its operations, never fused.
 // Source: Jacob et al., arXiv:1712.05877, equation 7.
@@ -50,7 +51,7 @@ struct GemmU8S8F32Args {
   const std::uint8_t* a;
   std::size_t lda;
   float a_scale;
-  std::int32_t a_zero_point;
+  std::int32_t a_zero_point;  // 0..255
   const std::int8_t* packed_b;
   const float* b_scales;  // N
   const float* bias;      // N, or null for none

@@ -30,26 +30,12 @@ struct MacU8S8 {
   static I32 Step(I32 acc, I32 a, I32 b) { return DotU8S8(acc, a, b); }
 };
 
-template <class Batch, class T>
-void Store(T* to, Batch x, std::size_t count) {
-  if (count == Batch::size) {
-    x.store_unaligned(to);
-  } else {
-    StorePartial(to, x, count);
-  }
-}
-
-template <class Batch, class T>
-Batch Load(const T* from, std::size_t count) {
-  return count == Batch::size ? Batch::load_unaligned(from) : LoadPartial(from, count);
-}
-
 struct StoreS32 {
   std::int32_t* c;
   std::size_t ldc;
 
   void operator()(I32 acc, std::size_t m, std::size_t n, std::size_t count) const {
-    Store(c + m * ldc + n, acc, count);
+    StoreLanes(c + m * ldc + n, acc, count);
   }
 };
 
@@ -59,11 +45,11 @@ struct StoreDequantized {
 
   void operator()(I32 acc, std::size_t m, std::size_t n, std::size_t count) const {
     const I32 zero_point(args.a_zero_point);
-    const I32 sum = acc - zero_point * Load<I32>(row_sums + n, count);
-    const F32 scale = F32(args.a_scale) * Load<F32>(args.b_scales + n, count);
+    const I32 sum = acc - zero_point * LoadLanes<I32>(row_sums + n, count);
+    const F32 scale = F32(args.a_scale) * LoadLanes<F32>(args.b_scales + n, count);
     F32 y = xsimd::to_float(sum) * scale;
-    if (args.bias != nullptr) y = y + Load<F32>(args.bias + n, count);
-    Store(args.c + m * args.ldc + n, y, count);
+    if (args.bias != nullptr) y = y + LoadLanes<F32>(args.bias + n, count);
+    StoreLanes(args.c + m * args.ldc + n, y, count);
   }
 };
 
@@ -103,6 +89,7 @@ void GemmU8S8S32(const GemmU8S8S32Args& args) {
 
 void GemmU8S8F32(const GemmU8S8F32Args& args) {
   assert(args.K <= kMaxDepthU8S8);
+  assert(args.a_zero_point >= 0 && args.a_zero_point <= 255);
   const GemmProblem<MacU8S8> problem = {.M = args.M,
                                         .N = args.N,
                                         .K = args.K,

@@ -1,6 +1,7 @@
 #include "kernels/int8_matmul/quantize_s8.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 
 namespace podium {
@@ -10,6 +11,7 @@ void QuantizeS8PerChannel(const QuantizeS8PerChannelArgs& args) {
     const float* row = args.b + n * args.ldb;
     float largest = 0;
     for (std::size_t k = 0; k < args.K; ++k) largest = std::max(largest, std::fabs(row[k]));
+    assert(std::isfinite(largest));
     // A row of denormals would give a scale of 0.
     const float scale = largest / 127 > 0 ? largest / 127 : 1;
     args.scales[n] = scale;

@@ -3,7 +3,7 @@
 //   scale[n] = max over k of |B[n, k]| / 127   (1 where the row is all zeros)
 //   q[n, k]  = round(B[n, k] / scale[n]), to nearest even, in -127..127
 //
-// Done once, ahead of time, so plain scalar code on every machine. Source: Krishnamoorthi,
+// Weights are finite. Done once, ahead of time, so plain scalar code on every machine. Source: Krishnamoorthi,
 // arXiv:1806.08342, section 2.2.
 #pragma once
 

@@ -12,7 +12,8 @@ AffineParams ChooseAffineParams(const float* x, std::size_t count) {
     lo = std::min(lo, x[i]);
     hi = std::max(hi, x[i]);
   }
-  // The halves cannot overflow where hi - lo would.
+  assert(std::isfinite(lo) && std::isfinite(hi));
+  // The quotients cannot overflow where hi - lo would.
   const float scale = (hi / 255) - (lo / 255);
   if (!(scale > 0)) return {1, 0};
   return {scale, static_cast<std::int32_t>(std::clamp(std::nearbyint(-lo / scale), 0.0f, 255.0f))};

@@ -4,7 +4,7 @@
 //
 // The range always includes 0, so that 0 (padding, ReLU) is represented exactly. Source: Jacob et
 // al., arXiv:1712.05877, section 2.1. Bit-identical on every ISA: x is divided, not multiplied by a
-// reciprocal. Contiguous; any alignment; NaN is not allowed.
+// reciprocal. Contiguous; any alignment; all x are finite.
 #pragma once
 
 #include <cstddef>

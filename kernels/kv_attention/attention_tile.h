@@ -11,19 +11,19 @@
 #include "kernels/simd/arch.h"
 #include "kernels/simd/fma.h"
 #include "kernels/simd/partial.h"
+#include "kernels/simd/reduce.h"
 #include "kernels/simd/sum_lanes.h"
 #include "kernels/simd/unroll.h"
 
 namespace podium::PODIUM_ISA {
 namespace {
 
-// Sums that stay in registers. 8 are enough chains for two units with a latency of 4.
+// Sums that stay in registers, in either product; keys, values and weights need the others. 8 are
+// enough chains for two units with a latency of 4.
 #if defined(__AVX512F__) || defined(__aarch64__)
-constexpr int kTileScores = 16;
-constexpr int kMaxSums = 24;  // of 32 registers; the others hold a value and the weights
+constexpr int kTileScores = 16;  // of 32 registers
 #else
-constexpr int kTileScores = 8;
-constexpr int kMaxSums = 10;  // of 16 registers
+constexpr int kTileScores = 8;  // of 16 registers
 #endif
 constexpr int kTileVecs = kTileScores / static_cast<int>(F32::size);
 
@@ -61,45 +61,62 @@ class Prefetcher {
   std::size_t distance_;
 };
 
-// scores[h * kTileTokens + t] = scale * dot(q[h], k[t]). A tile that is not whole has fewer tokens;
-// the others score -infinity.
-template <int kHeads, bool kWhole>
+// Calls step(d, load) for each batch of columns; of the last one, `load` may take fewer lanes.
+template <class Step>
+[[gnu::always_inline]] inline void ForEachBatch(std::size_t head_dim, const Step& step) {
+  std::size_t d = 0;
+  for (; d + F32::size <= head_dim; d += F32::size) {
+    step(
+        d, [](const float* p) __attribute__((always_inline)) { return F32::load_unaligned(p); });
+  }
+  if (d < head_dim) {
+    step(
+        d, [rest = head_dim - d](const float* p)
+               __attribute__((always_inline)) { return LoadPartial(p, rest); });
+  }
+}
+
+// scores[h * kTileTokens + t] = scale * dot(q[h], k[t]), for a whole tile of tokens.
+template <int kHeads>
 [[gnu::always_inline]] inline void ScoreTile(const float* q, std::size_t ldq, const Rows& k,
                                              const Prefetcher& prefetch, F32 scale, float* scores) {
   constexpr int kTokens = kTileTokens<kHeads>;
   F32 sums[kTileScores];
   Unroll<kTileScores>([&](auto i) __attribute__((always_inline)) { sums[i] = F32(0.0f); });
-  const auto step = [&](std::size_t d, const auto& load) __attribute__((always_inline)) {
-    F32 x[kHeads];
-    Unroll<kHeads>([&](auto h) __attribute__((always_inline)) { x[h] = load(q + h * ldq + d); });
-    Unroll<kTokens>([&](auto t) __attribute__((always_inline)) {
-      const std::size_t row = kWhole || t < k.count ? t : k.count - 1;
-      const float* from = k.data + row * k.stride + d;
-      if constexpr (kWhole) prefetch(from);
-      const F32 y = load(from);
-      Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
-        sums[h * kTokens + t] = Fma(x[h], y, sums[h * kTokens + t]);
+  ForEachBatch(
+      k.head_dim, [&](std::size_t d, const auto& load) __attribute__((always_inline)) {
+        F32 x[kHeads];
+        Unroll<kHeads>([&](auto h)
+                           __attribute__((always_inline)) { x[h] = load(q + h * ldq + d); });
+        Unroll<kTokens>([&](auto t) __attribute__((always_inline)) {
+          const float* from = k.data + t * k.stride + d;
+          prefetch(from);
+          const F32 y = load(from);
+          Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
+            sums[h * kTokens + t] = Fma(x[h], y, sums[h * kTokens + t]);
+          });
+        });
       });
-    });
-  };
-  std::size_t d = 0;
-  for (; d + F32::size <= k.head_dim; d += F32::size) {
-    step(
-        d, [](const float* p) __attribute__((always_inline)) { return F32::load_unaligned(p); });
-  }
-  if (d < k.head_dim) {
-    step(
-        d, [rest = k.head_dim - d](const float* p)
-               __attribute__((always_inline)) { return LoadPartial(p, rest); });
-  }
   Unroll<kTileVecs>([&](auto i) __attribute__((always_inline)) {
     (SumLanes(sums + i * F32::size) * scale).store_unaligned(scores + i * F32::size);
   });
-  if constexpr (!kWhole) {
-    for (int h = 0; h < kHeads; ++h) {
-      for (std::size_t t = k.count; t < kTokens; ++t) {
-        scores[h * kTokens + t] = -std::numeric_limits<float>::infinity();
-      }
+}
+
+// The same for the last tokens, too few for a tile; the others score -infinity.
+template <int kHeads>
+void ScoreLastTile(const float* q, std::size_t ldq, const Rows& k, float scale, float* scores) {
+  constexpr std::size_t kTokens = kTileTokens<kHeads>;
+  for (std::size_t t = 0; t < kTokens; ++t) {
+    for (std::size_t h = 0; h < kHeads; ++h) {
+      float& score = scores[h * kTokens + t];
+      score = -std::numeric_limits<float>::infinity();
+      if (t >= k.count) continue;
+      F32 sum(0.0f);
+      ForEachBatch(
+          k.head_dim, [&](std::size_t d, const auto& load) __attribute__((always_inline)) {
+            sum = Fma(load(q + h * ldq + d), load(k.data + t * k.stride + d), sum);
+          });
+      score = ReduceAdd(sum) * scale;
     }
   }
 }
@@ -107,15 +124,14 @@ template <int kHeads, bool kWhole>
 // Fills Tiles<kHeads>(k.count) tiles of scores.
 template <int kHeads>
 void ScoreTokens(const float* q, std::size_t ldq, const Rows& k, float scale, float* scores) {
-  const F32 factor(scale);
   const Prefetcher prefetch(k);
   Rows rest = k;
   for (; rest.count >= kTileTokens<kHeads>; rest.count -= kTileTokens<kHeads>) {
-    ScoreTile<kHeads, true>(q, ldq, rest, prefetch, factor, scores);
+    ScoreTile<kHeads>(q, ldq, rest, prefetch, F32(scale), scores);
     rest.data += kTileTokens<kHeads> * k.stride;
     scores += kTileScores;
   }
-  if (rest.count > 0) ScoreTile<kHeads, false>(q, ldq, rest, prefetch, factor, scores);
+  if (rest.count > 0) ScoreLastTile<kHeads>(q, ldq, rest, scale, scores);
 }
 
 // out[h] = out[h] * old_factors[h * kTileTokens] + sum over t of weights[h, t] * v[t]
@@ -184,9 +200,9 @@ void WeighVecs(std::integer_sequence<int, i...>, std::size_t vecs, const Weighin
 
 template <int kHeads>
 void WeighValues(const Weighing<kHeads>& w) {
-  constexpr std::size_t kMaxVecs = kMaxSums / kHeads < 8 ? kMaxSums / kHeads : 8;
+  constexpr std::size_t kMaxVecs = kTileScores / kHeads < 4 ? kTileScores / kHeads : 4;
   std::size_t d = 0;
-  // Spread evenly: 8 batches where 6 fit are 4 and 4, not 6 and a slow 2.
+  // Spread evenly: 6 batches where 4 fit are 3 and 3, not 4 and a slow 2.
   std::size_t vecs = w.v.head_dim / F32::size;
   for (std::size_t blocks = (vecs + kMaxVecs - 1) / kMaxVecs; blocks > 0; --blocks) {
     const std::size_t block = (vecs + blocks - 1) / blocks;

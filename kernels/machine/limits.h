@@ -14,7 +14,8 @@ namespace podium {
 using PeakF32Fn = std::size_t(std::size_t operations, float* sink);
 using PeakU8S8Fn = std::size_t(std::size_t operations, std::int32_t* sink);
 
-// Reads `count` floats once, in order, and returns the bitwise exclusive or of all.
-using ReadF32Fn = std::uint32_t(const float* data, std::size_t count);
+// Reads `count` floats in order, `passes` times over, and returns the bitwise exclusive or of all that
+// was read.
+using ReadF32Fn = std::uint32_t(const float* data, std::size_t count, std::size_t passes);
 
 }  // namespace podium

@@ -50,28 +50,37 @@ std::size_t PeakU8S8(std::size_t operations, std::int32_t* sink) {
   alignas(64) std::int8_t weights[I32::size * kDotDepth];
   for (std::size_t i = 0; i < sizeof(weights); ++i) weights[i] = i % 2 == 0 ? 1 : -1;
   const I32 b = LoadDotWeights(weights);
+#if defined(__AVX512VNNI__)
+  *sink = RunChains<I32>(
+      rounds, [&](I32 x) __attribute__((always_inline)) { return DotU8S8(x, a, b); });
+#else
   // Without Opaque one widening multiplication would serve all chains.
   *sink = RunChains<I32>(
       rounds, [&](I32 x) __attribute__((always_inline)) { return DotU8S8(x, Opaque(a), b); });
+#endif
   return rounds * kPerRound;
 }
 
-std::uint32_t ReadF32(const float* data, std::size_t count) {
+std::uint32_t ReadF32(const float* data, std::size_t count, std::size_t passes) {
   constexpr int kLoads = 8;
   constexpr std::size_t kStep = kLoads * I32::size;
-  const auto load = [data](std::size_t i) __attribute__((always_inline)) {
-    return xsimd::bitwise_cast<I32>(F32::load_unaligned(data + i));
-  };
   I32 all[kLoads];
   Unroll<kLoads>([&](auto j) __attribute__((always_inline)) { all[j] = I32(0); });
-  std::size_t i = 0;
-  for (; i + kStep <= count; i += kStep) {
-    Unroll<kLoads>([&](auto j) __attribute__((always_inline)) {
-      all[j] = all[j] ^ load(i + j * I32::size);
-    });
+  for (std::size_t pass = 0; pass < passes; ++pass) {
+    // The compiler must not know that each pass reads what the last one read.
+    asm volatile("" : "+r"(data)::"memory");
+    const auto load = [data](std::size_t i) __attribute__((always_inline)) {
+      return xsimd::bitwise_cast<I32>(F32::load_unaligned(data + i));
+    };
+    std::size_t i = 0;
+    for (; i + kStep <= count; i += kStep) {
+      Unroll<kLoads>([&](auto j) __attribute__((always_inline)) {
+        all[j] = all[j] ^ load(i + j * I32::size);
+      });
+    }
+    for (; i + I32::size <= count; i += I32::size) all[0] = all[0] ^ load(i);
+    all[0] = all[0] ^ xsimd::bitwise_cast<I32>(LoadPartial(data + i, count - i));
   }
-  for (; i + I32::size <= count; i += I32::size) all[0] = all[0] ^ load(i);
-  all[0] = all[0] ^ xsimd::bitwise_cast<I32>(LoadPartial(data + i, count - i));
   Unroll<kLoads - 1>([&](auto j) __attribute__((always_inline)) { all[0] = all[0] ^ all[j + 1]; });
   std::int32_t lanes[I32::size], total = 0;
   all[0].store_unaligned(lanes);

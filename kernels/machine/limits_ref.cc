@@ -19,11 +19,11 @@ std::size_t PeakU8S8(std::size_t operations, std::int32_t* sink) {
   return (operations + 1) / 2 * 2;
 }
 
-std::uint32_t ReadF32(const float* data, std::size_t count) {
+std::uint32_t ReadF32(const float* data, std::size_t count, std::size_t passes) {
   std::uint32_t all = 0;
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < count * passes; ++i) {
     std::uint32_t bits;
-    std::memcpy(&bits, data + i, sizeof(bits));
+    std::memcpy(&bits, data + i % count, sizeof(bits));
     all ^= bits;
   }
   return all;

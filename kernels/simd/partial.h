@@ -45,5 +45,19 @@ inline void StorePartial(T* p, xsimd::batch<T, Arch> x, std::size_t count) {
 
 #endif
 
+// The same for count >= size too, where all lanes are meant: without a mask.
+template <class Batch>
+inline Batch LoadLanes(const typename Batch::value_type* p, std::size_t count) {
+  return count >= Batch::size ? Batch::load_unaligned(p) : LoadPartial(p, count);
+}
+template <class T>
+inline void StoreLanes(T* p, xsimd::batch<T, Arch> x, std::size_t count) {
+  if (count >= xsimd::batch<T, Arch>::size) {
+    x.store_unaligned(p);
+  } else {
+    StorePartial(p, x, count);
+  }
+}
+
 }  // namespace
 }  // namespace podium::PODIUM_ISA

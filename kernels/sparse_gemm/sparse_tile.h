@@ -62,17 +62,14 @@ struct TokensTile {
   static constexpr std::size_t kWidth = kVecs * F32::size;
   static constexpr int kChains = kRows * kVecs >= 4 ? 1 : 4 / (kRows * kVecs);
 
-  static F32 Load(const float* from, std::size_t count) {
-    return count >= F32::size ? F32::load_unaligned(from) : LoadPartial(from, count);
-  }
-
   // Lanes beyond the tokens are zeros, and their sums are never stored.
   static void CopyPanel(const float* x, std::size_t ldx, std::size_t columns, std::size_t tokens,
                         float* panel) {
     for (std::size_t k = 0; k < columns; ++k) {
       Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
         constexpr std::size_t kBegin = v * F32::size;
-        Load(x + k * ldx + kBegin, tokens - kBegin).store_aligned(panel + k * kWidth + kBegin);
+        LoadLanes<F32>(x + k * ldx + kBegin, tokens - kBegin)
+            .store_aligned(panel + k * kWidth + kBegin);
       });
     }
   }
@@ -97,7 +94,7 @@ struct TokensTile {
     };
     if (!segment.first) {
       for_each_batch([](F32 & sum, const float* from, std::size_t count)
-                         __attribute__((always_inline)) { sum = Load(from, count); });
+                         __attribute__((always_inline)) { sum = LoadLanes<F32>(from, count); });
     }
     const std::size_t end = ForEachBlock<kChains>(
         segment, [&](auto c, std::size_t i) __attribute__((always_inline)) {
@@ -120,13 +117,8 @@ struct TokensTile {
         });
       });
     });
-    for_each_batch([](F32 sum, float* to, std::size_t count) __attribute__((always_inline)) {
-      if (count >= F32::size) {
-        sum.store_unaligned(to);
-      } else {
-        StorePartial(to, sum, count);
-      }
-    });
+    for_each_batch([](F32 sum, float* to, std::size_t count)
+                       __attribute__((always_inline)) { StoreLanes(to, sum, count); });
     return end;
   }
 };

@@ -52,8 +52,8 @@ void Check(const KernelTable& kernels, const Shape& s) {
 }
 
 TEST_P(DenseTest, GemmF32EverySmallShape) {
-  for (std::size_t M : {0, 1, 2, 5, 6, 7, 10, 11, 21}) {
-    for (std::size_t N : {0, 1, 3, 4, 5, 15, 16, 17, 31, 32, 33, 65}) {
+  for (std::size_t M : {0, 1, 2, 4, 5, 6, 7, 9, 10, 11, 21}) {
+    for (std::size_t N : {0, 1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 65}) {
       for (std::size_t K : {0, 1, 2, 7, 8, 9, 33}) Check(kernels(), {M, N, K, 0, 0});
     }
   }

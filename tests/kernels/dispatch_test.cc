@@ -41,7 +41,10 @@ TEST(DispatchTest, EveryEntryOfEveryTableIsSet) {
 TEST(DispatchTest, SupportedKernelsAreThoseOfTheCpuUpToTheCap) {
   const char* name = std::getenv("PODIUM_ISA");
   const bool capped = name != nullptr && *name != '\0';
-  const Isa cap = capped ? ParseIsa(name).value_or(Isa::kReference) : BuiltKernels().back()->isa;
+  Isa cap = capped ? Isa::kReference : BuiltKernels().back()->isa;
+  for (const KernelTable* table : BuiltKernels()) {
+    if (capped && IsaName(table->isa) == name) cap = table->isa;
+  }
   std::vector<Isa> want, got;
   for (const KernelTable* table : BuiltKernels()) {
     if (table->isa <= cap && CpuSupports(table->isa)) want.push_back(table->isa);

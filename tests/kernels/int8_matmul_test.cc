@@ -76,8 +76,8 @@ void ExpectBitIdentical(const KernelTable& kernels, const Shape& shape) {
 }
 
 TEST_P(Int8MatmulTest, EverySmallShapeIsBitIdentical) {
-  for (std::size_t M : {0, 1, 2, 5, 6, 10, 11, 21}) {
-    for (std::size_t N : {0, 1, 3, 8, 15, 16, 17, 32, 33, 65}) {
+  for (std::size_t M : {0, 1, 2, 4, 5, 6, 9, 10, 11, 21}) {
+    for (std::size_t N : {0, 1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 65}) {
       for (std::size_t K : {0, 1, 2, 3, 4, 5, 63, 64, 65}) {
         ExpectBitIdentical(kernels(), {M, N, K, 0, 0});
       }
@@ -122,7 +122,7 @@ TEST_P(Int8MatmulTest, ProductsThatSaturateSixteenBitsAreExact) {
 }
 
 TEST_P(Int8MatmulTest, QuantizeU8IsBitIdentical) {
-  for (std::size_t count : {0, 1, 3, 4, 5, 15, 16, 17, 100}) {
+  for (std::size_t count : {0, 1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 100}) {
     for (const AffineParams params : {AffineParams{0.01f, 128}, {1.0f, 0}, {1e-30f, 255}}) {
       SCOPED_TRACE(testing::Message() << "count=" << count << " scale=" << params.scale);
       Buffer<float> x(count, 1);
