@@ -20,7 +20,9 @@ typename Batch::value_type RunChains(std::size_t rounds, const Step& step) {
     chains[i] = Batch(static_cast<typename Batch::value_type>(i));
   });
   for (std::size_t r = 0; r < rounds; ++r) {
-    Unroll<kChains>([&](auto i) __attribute__((always_inline)) { chains[i] = step(chains[i]); });
+    // Opaque keeps each chain in its register: GCC 12 would copy some of them every round.
+    Unroll<kChains>([&](auto i)
+                        __attribute__((always_inline)) { chains[i] = Opaque(step(chains[i])); });
   }
   Batch sum(0);
   Unroll<kChains>([&](auto i) __attribute__((always_inline)) { sum = sum + chains[i]; });
