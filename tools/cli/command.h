@@ -38,6 +38,9 @@ struct Command {
 // One line on `err`, "podium submit: ..."; returns kBadUsage.
 int Refuse(absl::string_view command, const absl::Status& status, Streams streams);
 
+// One line that cannot drive a terminal, whatever document or argument it quotes.
+std::string OneLine(absl::string_view text);
+
 // "1 row", "2 rows".
 std::string Count(std::size_t count, absl::string_view noun);
 

@@ -1,5 +1,6 @@
 // podium compare OLD.json NEW.json, or RUN.json --baseline=V --optimized=V
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -32,12 +33,13 @@ constexpr char kExample[] =
     "  podium compare old.json new.json\n"
     "  podium compare new.json --baseline=fp32 --optimized=int8\n"
     "\n"
-    "A speedup is old time / new time. Exit status: 0 no row regressed, 1 some row did, 2 bad "
-    "usage\n"
-    "or bad input, 3 some row is inconclusive (with --require_conclusive).\n";
+    "A speedup is old time / new time. Exit status: 0 no row is known to be worse; 1 some row\n"
+    "regressed, fails, or lost quality; 2 bad usage or bad input; with --require_conclusive, 3 "
+    "some\n"
+    "row is inconclusive, gone or not comparable, or a file was cut short.\n";
 
 struct Options {
-  VerdictRule rule;
+  RunRule rule;
   Selection selection;
   std::string filter;
   bool require_conclusive = false;
@@ -49,15 +51,18 @@ FlagReader Flags(Options& options) {
   flags.Add("optimized", &options.selection.optimized, "V",
             "in one run: the only variant compared");
   flags.Add("filter", &options.filter, "S", "only rows whose name contains S");
-  AddRuleFlags(flags, options.rule);
+  AddRuleFlags(flags, options.rule.verdict);
+  flags.Add("quality_tolerance", &options.rule.quality_tolerance, "F",
+            "of two runs: by how much accuracy or top-1 agreement may fall (default 0.01)");
   flags.Add("require_conclusive", &options.require_conclusive, "",
-            "exit with 3 if a row is inconclusive");
+            "exit with 3 if a row has no verdict");
   return flags;
 }
 
 struct Side {
   std::string path;
   Context context;
+  bool truncated;
   std::vector<Entry> entries;
 };
 
@@ -73,9 +78,10 @@ absl::StatusOr<Side> ReadSide(const std::string& path, const std::string& filter
   if (!run.ok()) return run.status();
   EntrySet set = std::move(collector).Finish(run->context);
   for (const auto* warnings : {&run->warnings, &set.warnings}) {
-    for (const std::string& warning : *warnings) streams.err << "warning: " << warning << "\n";
+    for (const std::string& warning : *warnings)
+      streams.err << "warning: " << OneLine(warning) << "\n";
   }
-  if (!set.entries.empty()) return Side{path, run->context, std::move(set.entries)};
+  if (!set.entries.empty()) return Side{path, run->context, run->truncated, std::move(set.entries)};
   if (rows == 0) {
     return absl::InvalidArgumentError(absl::StrCat(path, ": no rows: check --benchmark_filter"));
   }
@@ -97,7 +103,10 @@ absl::StatusOr<RunComparison> CompareOne(const Side& run, Options& options) {
         absl::StrCat(run.path, ": no baseline: the file names none: give --baseline=V, one of ",
                      absl::StrJoin(VariantNames(run.entries), ", "), ", or a second file"));
   }
-  return CompareVariants(run.entries, options.selection, options.rule);
+  if (absl::Status status = CheckPairs(run.path, run.entries, options.selection); !status.ok()) {
+    return status;
+  }
+  return CompareVariants(run.entries, options.selection, options.rule.verdict);
 }
 
 absl::StatusOr<RunComparison> CompareTwo(const Side& old_run, const Side& new_run,
@@ -108,34 +117,61 @@ absl::StatusOr<RunComparison> CompareTwo(const Side& old_run, const Side& new_ru
   }
   const auto differences = EnvironmentDifferences(old_run.context, new_run.context);
   if (!differences.empty()) {
-    streams.err << "warning: " << old_run.path << " and " << new_run.path << " differ in "
-                << absl::StrJoin(differences, ", ")
+    streams.err << "warning: " << OneLine(absl::StrCat(old_run.path, " and ", new_run.path))
+                << " differ in " << absl::StrJoin(differences, ", ")
                 << ": a difference in time need not come from the code\n";
   }
-  return CompareRuns(old_run.entries, new_run.entries, options.rule);
+  const auto seed = [](const Side& side) {
+    const auto found = side.context.find("podium.seed");
+    return found == side.context.end() ? std::string() : found->second;
+  };
+  if (seed(old_run) != seed(new_run)) {
+    streams.err << "warning: the runs differ in seed: their inputs are not the same\n";
+  }
+  RunRule rule = options.rule;
+  rule.threads_comparable = ThreadsComparable(old_run.context, new_run.context);
+  return CompareRuns(old_run.entries, new_run.entries, rule);
 }
 
-int Report(const RunComparison& comparison, bool two_runs, const Options& options,
+absl::Status CheckTolerance(double tolerance) {
+  if (tolerance >= 0 && tolerance <= 1) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("--quality_tolerance=", tolerance, ": must lie between 0 and 1, such as 0.01"));
+}
+
+int Report(const RunComparison& comparison, const std::vector<Side>& sides, const Options& options,
            Streams streams) {
-  streams.out << (two_runs ? RunTable(comparison.rows, options.rule)
-                           : VerdictTable(comparison.rows, options.rule));
-  for (const std::string& note : comparison.notes) streams.out << note << "\n";
+  streams.out << (sides.size() == 2
+                      ? RunTable(comparison.rows, options.rule.verdict)
+                      : VerdictTable(comparison.rows, options.rule.verdict, Design::kOneProcess));
+  for (const std::string& note : comparison.notes) streams.out << OneLine(note) << "\n";
   std::size_t regressed = 0, inconclusive = 0;
   for (const Comparison& row : comparison.rows) {
     regressed += row.judgement.verdict == Verdict::kRegressed;
     inconclusive += row.judgement.verdict == Verdict::kInconclusive;
   }
+  std::size_t cut_short = 0;
+  for (const Side& side : sides) cut_short += side.truncated;
   if (comparison.geomean) {
-    streams.out << "geomean speedup " << FormatFixed(*comparison.geomean, 2) << "x over "
-                << Count(comparison.rows.size(), "row") << ", " << regressed << " regressed, "
-                << inconclusive << " inconclusive\n";
+    streams.out << "descriptive geomean speedup " << FormatFixed(*comparison.geomean, 2)
+                << "x over " << Count(comparison.rows.size(), "row") << ", ";
   }
+  streams.out << regressed << " regressed, " << inconclusive << " inconclusive";
+  for (const auto& [count, what] :
+       {std::pair(comparison.failed, " failed"), std::pair(comparison.worse, " of worse quality"),
+        std::pair(comparison.not_compared, " not compared")}) {
+    if (count > 0) streams.out << ", " << count << what;
+  }
+  if (cut_short > 0) streams.out << ", " << Count(cut_short, "file") << " cut short";
+  streams.out << "\n";
+
+  if (regressed + comparison.failed + comparison.worse > 0) return kDoesNotHold;
   if (comparison.rows.empty()) {
     return Refuse("compare", absl::InvalidArgumentError("no rows to compare: the notes say why"),
                   streams);
   }
-  if (regressed > 0) return kDoesNotHold;
-  return inconclusive > 0 && options.require_conclusive ? kInconclusive : kHolds;
+  const bool open = inconclusive + comparison.not_compared + cut_short > 0;
+  return open && options.require_conclusive ? kInconclusive : kHolds;
 }
 
 }  // namespace
@@ -149,7 +185,8 @@ int Compare(Arguments args, Streams streams) {
   }
   const auto files = flags.Parse(args);
   absl::Status status = files.status();
-  if (status.ok()) status = CheckRule(options.rule);
+  if (status.ok()) status = CheckRule(options.rule.verdict);
+  if (status.ok()) status = CheckTolerance(options.rule.quality_tolerance);
   if (status.ok() && files->empty()) {
     status = absl::InvalidArgumentError("no run file: name one or two, such as old.json new.json");
   }
@@ -169,7 +206,7 @@ int Compare(Arguments args, Streams streams) {
       sides.size() == 1 ? CompareOne(sides[0], options)
                         : CompareTwo(sides[0], sides[1], options, streams);
   if (!comparison.ok()) return Refuse("compare", comparison.status(), streams);
-  return Report(*comparison, sides.size() == 2, options, streams);
+  return Report(*comparison, sides, options, streams);
 }
 
 }  // namespace podium::report

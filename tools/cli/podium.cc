@@ -66,7 +66,7 @@ int RunPodium(Arguments args, Streams streams) {
   for (const Command& command : kCommands) {
     if (name == command.name) return command.run(args.subspan(1), streams);
   }
-  streams.err << "podium: " << UnknownCommand(name).message() << "\n";
+  streams.err << "podium: " << OneLine(UnknownCommand(name).message()) << "\n";
   return kBadUsage;
 }
 

@@ -1,4 +1,5 @@
 // podium submit RUN.json... -o submission.json
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "tools/submission/build.h"
 #include "tools/submission/derive.h"
 #include "tools/submission/files.h"
+#include "tools/submission/pairing.h"
 #include "tools/submission/tinytorch.h"
 #include "tools/submission/validate.h"
 
@@ -30,7 +32,10 @@ constexpr char kExample[] =
     "  podium submit run.json -o submission.json\n"
     "\n"
     "Rows without a variant key pair by family: --baseline=BM_Old --optimized=BM_New compares\n"
-    "BM_Old/8 with BM_New/8.\n";
+    "BM_Old/8 with BM_New/8.\n"
+    "\n"
+    "Exit status: 0 written, also where it refutes a claim (podium compare is the gate); 2 "
+    "refused.\n";
 
 struct Options {
   SubmitOptions submit;
@@ -51,6 +56,21 @@ FlagReader Flags(Options& options) {
   return flags;
 }
 
+// Writing to a run file would destroy the measurements that the submission rests on.
+absl::Status CheckOutput(const std::string& output, const std::vector<std::string>& files) {
+  namespace fs = std::filesystem;
+  for (const std::string& file : files) {
+    std::error_code ignored;
+    if (fs::is_regular_file(output, ignored) && fs::equivalent(file, output, ignored)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(output,
+                       ": is the run file itself, which the submission must not replace: "
+                       "give another name, such as -o submission.json"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckOptions(const Options& options, const std::vector<std::string>& files) {
   if (files.empty()) return absl::InvalidArgumentError("no run file: name one, such as run.json");
   if (options.output.empty()) {
@@ -64,12 +84,13 @@ absl::Status CheckOptions(const Options& options, const std::vector<std::string>
     return absl::InvalidArgumentError(
         absl::StrCat("--division=", options.submit.division, ": must be open or closed"));
   }
+  if (absl::Status status = CheckOutput(options.output, files); !status.ok()) return status;
   return CheckRule(options.submit.rule);
 }
 
 // What is written must pass what reads it: a run that reports, say, an accuracy of 2 stops here.
 absl::Status CheckDocument(const Json& document, const std::string& path) {
-  const Validation validation = ValidateDocument(document, "");
+  const Validation validation = ValidateDocument(document);
   if (validation.problems.empty()) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(
       path, ": cannot be a submission: ", validation.problems.front(), ": correct the benchmark"));
@@ -111,16 +132,20 @@ int Submit(Arguments args, Streams streams) {
   }
   const absl::StatusOr<Inputs> inputs = BuildInputs(sources, options.submit);
   if (!inputs.ok()) return Refuse("submit", inputs.status(), streams);
+  if (absl::Status status = CheckPairs(files->front(), inputs->entries, inputs->selection);
+      !status.ok()) {
+    return Refuse("submit", status, streams);
+  }
   const Derived derived = Derive(*inputs);
   if (absl::Status status = Write(options, *files, *inputs, derived); !status.ok()) {
     return Refuse("submit", status, streams);
   }
-  streams.out << VerdictTable(derived.comparisons, inputs->rule);
+  streams.out << VerdictTable(derived.comparisons, inputs->rule, inputs->design);
   for (const Json& warning : derived.document.at("warnings")) {
-    streams.err << "warning: " << warning.get<std::string>() << "\n";
+    streams.err << "warning: " << OneLine(warning.get<std::string>()) << "\n";
   }
-  streams.err << "wrote " << options.output << ": " << Count(inputs->entries.size(), "row") << ", "
-              << Count(derived.comparisons.size(), "comparison") << "\n";
+  streams.err << "wrote " << OneLine(options.output) << ": " << Count(inputs->entries.size(), "row")
+              << ", " << Count(derived.comparisons.size(), "comparison") << "\n";
   return kHolds;
 }
 

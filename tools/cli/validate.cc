@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "tools/cli/commands.h"
+#include "tools/gbench/scalar.h"
 
 namespace podium::report {
 namespace {
@@ -17,8 +18,9 @@ namespace fs = std::filesystem;
 
 constexpr char kUsage[] =
     "Checks submissions: the schema, then every derived figure recomputed from the raw samples.\n"
-    "Of a directory, every submission*.json below it. A run file beside its submission is checked\n"
-    "too. Reads the podium and the tinytorch format.\n"
+    "Of a directory, every submission*.json below it, but no *.schema.json. With the run files "
+    "beside\n"
+    "it, the raw samples are checked too. Reads the podium and the tinytorch format.\n"
     "\n"
     "usage: podium validate FILE|DIR...\n";
 constexpr char kExample[] =
@@ -32,7 +34,7 @@ bool IsSubmission(const fs::directory_entry& entry) {
   const std::string name = entry.path().filename().string();
   std::error_code ignored;
   return entry.is_regular_file(ignored) && absl::StartsWith(name, "submission") &&
-         absl::EndsWith(name, ".json");
+         absl::EndsWith(name, ".json") && !absl::EndsWith(name, ".schema.json");
 }
 
 absl::StatusOr<std::vector<std::string>> Expand(const std::string& path) {
@@ -53,12 +55,18 @@ absl::StatusOr<std::vector<std::string>> Expand(const std::string& path) {
   return files;
 }
 
+// Text of the document may not drive the terminal, nor pass for a line of ours.
+std::string OneLine(const std::string& text) {
+  Repairs ignored;
+  return Printable(text, ignored);
+}
+
 // Enough to see what was changed, not every figure that follows from it.
 void PrintProblems(const std::string& path, const std::vector<std::string>& problems,
                    std::ostream& err) {
   constexpr std::size_t kMost = 10;
   for (std::size_t i = 0; i < std::min(problems.size(), kMost); ++i) {
-    err << path << ": invalid: " << problems[i] << "\n";
+    err << path << ": invalid: " << OneLine(problems[i]) << "\n";
   }
   if (problems.size() > kMost) {
     err << path << ": and " << problems.size() - kMost << " more problems\n";
@@ -69,14 +77,15 @@ int ValidateOne(const std::string& path, Streams streams) {
   const absl::StatusOr<Validation> result = ValidateFile(path);
   if (!result.ok()) return Refuse("validate", result.status(), streams);
   for (const std::string& note : result->notes) {
-    streams.err << path << ": note: " << note << "\n";
+    streams.err << path << ": note: " << OneLine(note) << "\n";
   }
   if (!result->problems.empty()) {
     PrintProblems(path, result->problems, streams.err);
     return kDoesNotHold;
   }
-  streams.out << path << ": valid (" << result->format << ", "
-              << Count(result->comparisons, "comparison") << ")\n";
+  streams.out << path << ": valid"
+              << (result->run_files_missing ? " against itself; run file not checked" : "") << " ("
+              << result->format << ", " << Count(result->comparisons, "comparison") << ")\n";
   return kHolds;
 }
 

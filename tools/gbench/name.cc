@@ -42,14 +42,24 @@ std::size_t KeyEnd(std::string_view component) {
   return is_key ? colon : std::string_view::npos;
 }
 
+// `Sort<A/B>/8` has two components: a slash in a template argument list separates nothing. A `<`
+// that is never closed is an ordinary character.
 std::vector<std::string_view> SplitAtSlashes(std::string_view name) {
-  std::vector<std::string_view> components;
-  for (std::size_t slash = name.find('/'); slash != std::string_view::npos;
-       slash = name.find('/')) {
-    components.push_back(name.substr(0, slash));
-    name.remove_prefix(slash + 1);
+  std::vector<std::size_t> slashes, lists;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (name[i] == '/') slashes.push_back(i);
+    if (name[i] == '<') lists.push_back(i);
+    if (name[i] != '>' || lists.empty()) continue;
+    while (!slashes.empty() && slashes.back() > lists.back()) slashes.pop_back();
+    lists.pop_back();
   }
-  components.push_back(name);
+  std::vector<std::string_view> components;
+  std::size_t begin = 0;
+  for (const std::size_t slash : slashes) {
+    components.push_back(name.substr(begin, slash - begin));
+    begin = slash + 1;
+  }
+  components.push_back(name.substr(begin));
   return components;
 }
 

@@ -3,13 +3,35 @@
 #include <algorithm>
 #include <cmath>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
 namespace podium::report {
 namespace {
 
+bool IsScientific(double value) {
+  const double size = std::abs(value);
+  return size >= 1e6 || (size > 0 && size < 1e-4);
+}
+
 int Exponent(double value) { return static_cast<int>(std::floor(std::log10(value))); }
+
+// The size of the last digit that FormatFixed prints.
+double LastDigit(double value, int decimals) {
+  return std::pow(10.0, IsScientific(value) ? Exponent(std::abs(value)) - 3 : -decimals);
+}
+
+double ReadBack(const std::string& text) {
+  double value = 0;
+  return absl::SimpleAtod(text, &value) ? value : 0;
+}
+
+std::string FormatUp(double value, int decimals) {
+  const std::string text = FormatFixed(value, decimals);
+  return ReadBack(text) >= value ? text
+                                 : FormatFixed(value + LastDigit(value, decimals) / 2, decimals);
+}
 
 }  // namespace
 
@@ -21,16 +43,24 @@ int Decimals(const Interval& interval) {
   const int most = kMostDigits - 1 - Exponent(largest);
   // 0.0999 is printed as 0.1: round before looking at the digit.
   const int wanted = half_width > 0 ? -Exponent(half_width * 1.05) : most;
-  return std::max(0, std::min(wanted, most));
+  const int least = interval.lo > 0 && !IsScientific(interval.lo) ? 1 - Exponent(interval.lo) : 0;
+  return std::max({0, least, std::min(wanted, most)});
 }
 
 std::string FormatFixed(double value, int decimals) {
+  if (IsScientific(value)) return absl::StrFormat("%.3e", value);
   return absl::StrFormat("%.*f", decimals, value);
 }
 
+std::string FormatDown(double value, int decimals) {
+  const std::string text = FormatFixed(value, decimals);
+  return ReadBack(text) <= value ? text
+                                 : FormatFixed(value - LastDigit(value, decimals) / 2, decimals);
+}
+
 std::string FormatInterval(const Interval& interval, int decimals) {
-  return absl::StrCat("[", FormatFixed(interval.lo, decimals), ", ",
-                      FormatFixed(interval.hi, decimals), "]");
+  return absl::StrCat("[", FormatDown(interval.lo, decimals), ", ", FormatUp(interval.hi, decimals),
+                      "]");
 }
 
 std::string FormatP(double p) { return p < 0.001 ? "p < 0.001" : absl::StrFormat("p = %.3f", p); }
@@ -55,7 +85,7 @@ std::string FormatSeconds(double seconds) {
 }
 
 std::string FormatRatio(double ratio) {
-  return ratio < 9.95 ? absl::StrFormat("%.1f", ratio) : absl::StrFormat("%.0f", ratio);
+  return FormatFixed(ratio, ratio < 1.095 ? 2 : ratio < 9.95 ? 1 : 0);
 }
 
 std::string FormatPercent(double fraction) { return absl::StrFormat("%.4g%%", 100 * fraction); }

@@ -56,7 +56,7 @@ std::string Size(const Improvement& improvement) {
   if (!improvement.compression_ratio) return "";
   const double ratio = *improvement.compression_ratio;
   const std::string smaller = FormatRatio(ratio), larger = FormatRatio(1 / ratio);
-  if (smaller == "1.0" && larger == "1.0") return "size equal";
+  if (ratio == 1) return "size equal";
   return ratio > 1 ? absl::StrCat("size ", smaller, "x smaller")
                    : absl::StrCat("size ", larger, "x larger");
 }
@@ -65,7 +65,7 @@ std::string Quality(const Entry& entry) {
   for (const auto& [figure, words] :
        {std::pair("accuracy", "accuracy"), std::pair("top1_agreement", "top-1 agreement")}) {
     const auto found = entry.quality.find(figure);
-    if (found != entry.quality.end()) return absl::StrFormat("%s %.3f", words, found->second);
+    if (found != entry.quality.end()) return absl::StrCat(words, " ", FormatDown(found->second, 3));
   }
   return "";
 }
@@ -109,24 +109,37 @@ std::string Legend(const std::vector<Comparison>& rows) {
   return text;
 }
 
-std::string Table(const std::vector<Comparison>& rows, const VerdictRule& rule, bool two_runs) {
+// Without it, the same numbers would look like other verdicts.
+std::string Rule(const VerdictRule& rule, Design design) {
+  const double margin = (1 + rule.process_allowance) * (1 + rule.threshold);
+  return absl::StrFormat(
+      "rule: design %s, alpha %.4g, threshold %s, process allowance %s: improved above %.4g, "
+      "regressed below %.4g; intervals hold within %s\n",
+      std::string(DesignName(design)), rule.alpha, FormatPercent(rule.threshold),
+      FormatPercent(rule.process_allowance), margin, 1 / margin,
+      design == Design::kOneProcess ? "this process" : "these processes");
+}
+
+std::string Table(const std::vector<Comparison>& rows, const VerdictRule& rule, Design design,
+                  bool two_runs) {
   if (rows.empty()) return "";
   const std::optional<std::string> shared_isa = SharedIsa(rows);
   std::vector<std::vector<std::string>> cells;
   for (const Comparison& row : rows) cells.push_back(Cells(row, rule, two_runs, !shared_isa));
   const bool names_isa = shared_isa && !shared_isa->empty();
   return absl::StrCat(kNotice, names_isa ? absl::StrCat("; isa: ", *shared_isa) : "", "\n",
-                      AlignColumns(Columns(), cells), Legend(rows));
+                      AlignColumns(Columns(), cells), Rule(rule, design), Legend(rows));
 }
 
 }  // namespace
 
-std::string VerdictTable(const std::vector<Comparison>& comparisons, const VerdictRule& rule) {
-  return Table(comparisons, rule, /*two_runs=*/false);
+std::string VerdictTable(const std::vector<Comparison>& comparisons, const VerdictRule& rule,
+                         Design design) {
+  return Table(comparisons, rule, design, /*two_runs=*/false);
 }
 
 std::string RunTable(const std::vector<Comparison>& comparisons, const VerdictRule& rule) {
-  return Table(comparisons, rule, /*two_runs=*/true);
+  return Table(comparisons, rule, Design::kOneProcessASide, /*two_runs=*/true);
 }
 
 }  // namespace podium::report

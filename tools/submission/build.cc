@@ -10,9 +10,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "tools/gbench/read_text.h"
 #include "tools/submission/embedded.h"
 #include "tools/submission/entries.h"
-#include "tools/submission/files.h"
 #include "tools/submission/pairing.h"
 #include "tools/submission/sha256.h"
 
@@ -63,6 +63,10 @@ absl::Status CheckRepetitions(const RunFile& run, const std::vector<Entry>& entr
                       "1 repetition; a confidence interval needs at least 2: run with "
                       "--benchmark_repetitions=10");
     }
+    return absl::InvalidArgumentError(
+        absl::StrCat(run.path, ": \"", entry.name,
+                     "\": 1 repetition; a confidence interval needs at least 2: run with "
+                     "--benchmark_repetitions=10"));
   }
   return absl::OkStatus();
 }
@@ -124,6 +128,21 @@ std::vector<std::string> SourceWarnings(const RunFile& run, const EntrySet& set)
   return warnings;
 }
 
+// Rows of one submission should come from one program and one set of inputs; of two baselines for
+// a family the earlier file's holds.
+void WarnOfConflicts(const RunFile& first, const RunFile& run, std::vector<std::string>& warnings) {
+  for (const auto& [key, value] : run.context) {
+    if (key != "podium.seed" && key != "podium.git_sha" &&
+        !absl::StartsWith(key, kBaselinePrefix)) {
+      continue;
+    }
+    const auto found = first.context.find(key);
+    if (found == first.context.end() || found->second == value) continue;
+    warnings.push_back(absl::StrCat(FileName(run), ": ", key, " is ", value, ", but ",
+                                    found->second, " in ", FileName(first)));
+  }
+}
+
 absl::Status CheckBaselines(const std::string& path, const Inputs& inputs) {
   const Pairing pairing = PairEntries(inputs.entries, inputs.selection);
   if (!pairing.pairs.empty() || pairing.families_without_baseline.empty()) return absl::OkStatus();
@@ -149,7 +168,7 @@ absl::Status CheckDivision(const Inputs& inputs) {
 }
 
 absl::StatusOr<Source> ReadSource(const std::string& path) {
-  absl::StatusOr<std::string> text = ReadWholeFile(path);
+  const absl::StatusOr<std::string> text = ReadText(path);
   if (!text.ok()) return text.status();
   absl::StatusOr<RunFile> run = ParseRunFile(path, *text);
   if (!run.ok()) return run.status();
@@ -215,6 +234,7 @@ absl::StatusOr<Inputs> BuildInputs(const std::vector<Source>& sources,
       warnings.push_back(absl::StrCat(FileName(run), ": differs from ", FileName(first), " in ",
                                       absl::StrJoin(differences, ", ")));
     }
+    WarnOfConflicts(first, run, warnings);
     described.push_back(DescribeSource(source, warnings));
     inputs.selection.baselines.merge(ContextBaselines(run.context));
     std::vector<Entry> kept;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "tools/submission/describe.h"
 #include "tools/submission/environment.h"
@@ -48,6 +49,23 @@ void WarnAboutEnvironment(const Json& system_info, std::vector<std::string>& war
   if (system_info.value("cpu_scaling_enabled", Json()) == true) {
     warnings.push_back("CPU frequency scaling was on: times may drift with the clock");
   }
+  const Json load = system_info.value("load_avg", Json());
+  const Json cpus = system_info.value("num_cpus", Json());
+  if (load.is_array() && !load.empty() && load[0].is_number() && cpus.is_number() &&
+      load[0].get<double>() > cpus.get<double>()) {
+    warnings.push_back(
+        "the load average was above the number of CPUs: other work ran beside the benchmark");
+  }
+}
+
+void WarnAboutRevision(const Json& provenance, std::vector<std::string>& warnings) {
+  for (const Json& source : provenance.at("sources")) {
+    const Json revision = source.value("git_sha", Json());
+    if (!revision.is_string() || !absl::EndsWith(revision.get<std::string>(), "-dirty")) continue;
+    warnings.push_back(absl::StrCat(source.value("file", ""),
+                                    ": built from changes that were not committed: no one else "
+                                    "can build the same program"));
+  }
 }
 
 void WarnAboutEntries(const std::vector<Entry>& entries, std::vector<std::string>& warnings) {
@@ -79,6 +97,7 @@ Derived Derive(const Inputs& inputs) {
   Derived derived;
   std::vector<std::string> warnings = SourceWarnings(inputs.provenance);
   WarnAboutEnvironment(inputs.system_info, warnings);
+  WarnAboutRevision(inputs.provenance, warnings);
   WarnAboutEntries(inputs.entries, warnings);
 
   const Pairing pairing = PairEntries(inputs.entries, inputs.selection);
@@ -87,11 +106,11 @@ Derived Derive(const Inputs& inputs) {
   }
   warnings.insert(warnings.end(), pairing.warnings.begin(), pairing.warnings.end());
   for (const Pair& pair : pairing.pairs) {
-    std::optional<Judgement> judgement =
+    absl::StatusOr<Judgement> judgement =
         Judge(*pair.baseline->Times(), *pair.optimized->Times(), inputs.rule);
-    if (!judgement) {
+    if (!judgement.ok()) {
       warnings.push_back(
-          absl::StrCat(pair.optimized->name, ": not compared: its times have no spread"));
+          absl::StrCat(pair.optimized->name, ": not compared: ", judgement.status().message()));
       continue;
     }
     derived.comparisons.push_back(

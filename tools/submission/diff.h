@@ -8,9 +8,15 @@
 
 namespace podium::report {
 
+// How the sentences in a document are compared: warnings, reasons, the name of a method. Another
+// release of the tool may word them otherwise; its figures must still be the same.
+enum class Prose { kSameText, kPresent };
+
 // Every place where `found` is not what `expected` says, one line each: a JSON pointer (RFC 6901),
 // the value found and the value expected. Numbers agree within the relative tolerance `rtol`.
-// Members that only `found` has are unknown optional fields: they are no difference.
-std::vector<std::string> Differences(const Json& found, const Json& expected, double rtol);
+// Members that only `found` has are unknown optional fields, and no difference; but in `metrics`,
+// `counters`, `quality`, `sizes`, `libraries` and `selection` every member is a claim.
+std::vector<std::string> Differences(const Json& found, const Json& expected, double rtol,
+                                     Prose prose = Prose::kSameText);
 
 }  // namespace podium::report

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <iterator>
+#include <unordered_set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -45,23 +46,19 @@ const Sample* Entry::Find(absl::string_view metric) const {
   return nullptr;
 }
 
-// A row belongs to the first benchmark of its name that has not had this repetition yet.
+// A row belongs to the benchmark of its name and its place in the registration; where that is not
+// told or is taken, to the first that has not had this repetition yet.
 EntryCollector::Gathered& EntryCollector::Find(const Row& row) {
   const long repetition = row.repetition_index.value_or(-1);
+  const long family = row.family_index.value_or(-1), instance = row.instance_index.value_or(-1);
   for (int occurrence = 1;; ++occurrence) {
-    const std::string name =
-        occurrence == 1 ? row.run_name : absl::StrCat(row.run_name, "#", occurrence);
-    const auto [found, is_new] = index_.try_emplace(name, all_.size());
+    const std::string key = absl::StrCat(family, "/", instance, "/", occurrence, "/", row.run_name);
+    const auto [found, is_new] = index_.try_emplace(key, all_.size());
     if (is_new) {
       Gathered gathered;
-      gathered.entry.name = name;
-      gathered.entry.parts = ParseBenchmarkName(name);
-      gathered.registered = {row.family_index.value_or(0), row.instance_index.value_or(0)};
+      gathered.entry.name = row.run_name;
+      gathered.registered = {std::max(family, 0L), std::max(instance, 0L)};
       all_.push_back(std::move(gathered));
-      if (occurrence > 1) {
-        warnings_.push_back(
-            absl::StrCat(row.run_name, ": several benchmarks have this name: one is now ", name));
-      }
     }
     Gathered& candidate = all_[found->second];
     if (repetition >= 0 && Contains(candidate.repetitions, repetition)) continue;
@@ -81,6 +78,22 @@ void EntryCollector::Add(const Row& row) {
     gathered.real_time_s.push_back(*row.real_time_s);
     if (row.cpu_time_s) gathered.cpu_time_s.push_back(*row.cpu_time_s);
     for (const auto& [name, value] : row.counters) gathered.counters[name].push_back(value);
+  }
+}
+
+// In the order of registration, so that two runs of one program use the same names.
+void EntryCollector::NameApart() {
+  std::unordered_set<std::string> taken;
+  for (Gathered& gathered : all_) {
+    Entry& entry = gathered.entry;
+    const std::string run_name = entry.name;
+    for (int occurrence = 2; !taken.insert(entry.name).second; ++occurrence) {
+      entry.name = absl::StrCat(run_name, "#", occurrence);
+    }
+    entry.parts = ParseBenchmarkName(entry.name);
+    if (entry.name == run_name) continue;
+    warnings_.push_back(
+        absl::StrCat(run_name, ": several benchmarks have this name: one is now ", entry.name));
   }
 }
 
@@ -128,6 +141,7 @@ EntrySet EntryCollector::Finish(const Context& context) && {
   std::stable_sort(all_.begin(), all_.end(), [](const Gathered& a, const Gathered& b) {
     return a.registered < b.registered;
   });
+  NameApart();
   for (Gathered& gathered : all_) result.entries.push_back(FinishOne(gathered, context));
   result.warnings = std::move(warnings_);
   return result;

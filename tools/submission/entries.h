@@ -43,11 +43,12 @@ class EntryCollector {
   };
 
   Gathered& Find(const Row& row);
+  void NameApart();
   Entry FinishOne(Gathered& gathered, const Context& context);
   void SetConstant(const std::string& row, const std::string& name,
                    const std::vector<double>& values, std::map<std::string, double>& figures);
 
-  std::unordered_map<std::string, std::size_t> index_;  // by name
+  std::unordered_map<std::string, std::size_t> index_;  // by name and place in the registration
   std::vector<Gathered> all_;
   std::vector<std::string> warnings_;
 };

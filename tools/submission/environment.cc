@@ -9,10 +9,13 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "tools/submission/parse.h"
 
 namespace podium::report {
 namespace {
 
+// Leaves room for where the value stands in a submission, which has a greatest depth of its own.
+constexpr int kMaxContextDepth = kMaxDepth / 2;
 constexpr absl::string_view kLibraryPrefix = "podium.library.";
 
 enum class As { kText, kNumber, kJson };
@@ -41,7 +44,7 @@ constexpr Field kFields[] = {
 
 Json Convert(const Field& field, const std::string& text) {
   if (field.as == As::kText) return text;
-  if (field.as == As::kJson) return Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (field.as == As::kJson) return ParseJson(text, kMaxContextDepth).value_or(Json());
   double value = 0;
   if (!absl::SimpleAtod(text, &value) || !std::isfinite(value)) return nullptr;
   if (field.context == "mhz_per_cpu") value *= 1e6;
@@ -52,7 +55,8 @@ Json Convert(const Field& field, const std::string& text) {
 
 Json WholeNumber(double value) {
   constexpr double kMost = 9007199254740992;  // 2^53: above it doubles skip integers
-  if (std::abs(value) < kMost) return static_cast<std::int64_t>(value);
+  if (std::abs(value) < kMost && std::trunc(value) == value)
+    return static_cast<std::int64_t>(value);
   return value;
 }
 
@@ -66,8 +70,7 @@ Json SystemInfo(const Context& context) {
   Json info = Json::object();
   for (const Field& field : kFields) {
     const auto found = context.find(std::string(field.context));
-    Json value = found == context.end() ? Json() : Convert(field, found->second);
-    if (value.is_discarded()) value = nullptr;
+    const Json value = found == context.end() ? Json() : Convert(field, found->second);
     PutOrReason(info, std::string(field.name), value,
                 absl::StrCat("the run file's context has no valid ", field.context));
   }

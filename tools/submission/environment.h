@@ -21,7 +21,8 @@ std::vector<std::string> EnvironmentDifferences(const Context& a, const Context&
 // "2026-07-01T14:00:00+02:00" -> "2026-07-01T12:00:00Z"; null if it is no such date.
 std::optional<std::string> ToUtc(absl::string_view date);
 
-// An integer where the value fits one, else the value as it is, which the schema rejects.
+// An integer where the value is one that fits, else the value as it is, which the schema rejects
+// where it asks for an integer.
 Json WholeNumber(double value);
 
 // Sets object[key] to `value`, or to null with `<key>_reason` beside it.

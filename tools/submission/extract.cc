@@ -1,6 +1,9 @@
 #include "tools/submission/extract.h"
 
+#include <set>
+
 #include "absl/strings/str_cat.h"
+#include "tools/submission/environment.h"
 
 namespace podium::report {
 namespace {
@@ -79,9 +82,14 @@ Inputs Extract(const Json& document) {
 }
 
 absl::Status CheckEntries(const std::vector<Entry>& entries) {
+  std::set<std::string> names;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const Entry& entry = entries[i];
     const std::string at = absl::StrCat("/entries/", i);
+    if (!names.insert(entry.name).second) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(at, "/name: \"", entry.name, "\" is the name of an earlier entry too"));
+    }
     if (entry.errors.empty() && !entry.Times()) {
       return absl::InvalidArgumentError(
           absl::StrCat(at, "/metrics/time_s: no samples, and no error that says why"));
@@ -99,6 +107,10 @@ absl::Status CheckEntries(const std::vector<Entry>& entries) {
 absl::StatusOr<Inputs> ExtractInputs(const Json& document) {
   try {
     Inputs inputs = Extract(document);
+    if (inputs.timestamp && ToUtc(*inputs.timestamp) != inputs.timestamp) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("/timestamp: \"", *inputs.timestamp, "\" is no date"));
+    }
     if (absl::Status status = CheckEntries(inputs.entries); !status.ok()) return status;
     return inputs;
   } catch (const Json::exception& error) {  // the schema lets nothing through that throws here

@@ -86,8 +86,8 @@ struct Improvement {
   std::optional<double> compression_ratio;  // baseline size_bytes / optimized size_bytes
   std::string accuracy_metric;              // "accuracy", "top1_agreement", or empty
   std::optional<double> accuracy_delta;     // optimized - baseline
-  // speedup x compression_ratio / (1 + |accuracy_delta|). Sizes and accuracy are exact for the
-  // given weights and inputs, so its interval is the speedup's, scaled.
+  // speedup x compression_ratio / (1 + |accuracy_delta|). Its interval is the speedup's, scaled: it
+  // is conditional on these weights and inputs, and says nothing of accuracy on others.
   std::optional<double> efficiency;
   std::optional<Interval> efficiency_interval;
 };

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 
 namespace podium::report {
@@ -95,6 +96,7 @@ class Pairer {
   }
 
   void Skip(const Entry& entry, absl::string_view why) {
+    result_.left_out.push_back(&entry);
     result_.warnings.push_back(absl::StrCat(entry.name, ": not compared: ", why));
   }
 
@@ -122,6 +124,26 @@ class Pairer {
 
 Pairing PairEntries(const std::vector<Entry>& entries, const Selection& selection) {
   return Pairer(entries, selection).Run();
+}
+
+absl::Status CheckPairs(const std::string& path, const std::vector<Entry>& entries,
+                        const Selection& selection) {
+  if (!selection.baseline && !selection.optimized) return absl::OkStatus();
+  const Pairing pairing = PairEntries(entries, selection);
+  if (!pairing.pairs.empty() || !pairing.left_out.empty()) return absl::OkStatus();
+  std::vector<std::string> whereabouts;
+  for (const auto& [flag, value] : {std::pair("--baseline=", &selection.baseline),
+                                    std::pair("--optimized=", &selection.optimized)}) {
+    if (!*value) continue;
+    std::set<std::string> families;
+    for (const Entry& entry : entries) {
+      if (Selects(**value, entry)) families.insert(entry.parts.family);
+    }
+    whereabouts.push_back(absl::StrCat(flag, **value, " is in ", absl::StrJoin(families, ", ")));
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat(path, ": nothing to compare: ", absl::StrJoin(whereabouts, " and "),
+                   ": choose two variants of one workload"));
 }
 
 std::vector<std::string> VariantNames(const std::vector<Entry>& entries) {

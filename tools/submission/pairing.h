@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "tools/submission/model.h"
 
 namespace podium::report {
@@ -15,8 +16,9 @@ struct Pair {
 };
 
 struct Pairing {
-  std::vector<Pair> pairs;            // in the order of the optimized entries
-  std::vector<std::string> warnings;  // one line per entry left alone
+  std::vector<Pair> pairs;             // in the order of the optimized entries
+  std::vector<const Entry*> left_out;  // optimized entries that have no pair
+  std::vector<std::string> warnings;   // one line for each of them, and for each pair of two ISAs
   // A workload has several variants, but nothing says which one is the baseline.
   std::vector<std::string> families_without_baseline;
 };
@@ -28,6 +30,11 @@ struct Pairing {
 // Both sides have the same ISA; where the baseline lacks it and has just one other, that one is
 // taken, with a warning. Entries that failed are not paired. Pointers are into `entries`.
 Pairing PairEntries(const std::vector<Entry>& entries, const Selection& selection);
+
+// InvalidArgument if --baseline and --optimized select no row at all to compare; the message says
+// in which families their variants are.
+absl::Status CheckPairs(const std::string& path, const std::vector<Entry>& entries,
+                        const Selection& selection);
 
 // Every variant that --baseline or --optimized could name, sorted; families if no row has a
 // variant.

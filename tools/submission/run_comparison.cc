@@ -1,40 +1,47 @@
 #include "tools/submission/run_comparison.h"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <tuple>
+#include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "tools/submission/pairing.h"
 
 namespace podium::report {
 namespace {
 
+constexpr absl::string_view kSeveral = "several rows differ from it only in how they were measured";
+
+// Time that the benchmark took itself is another quantity than time on the clock.
 auto KeyOf(const Entry& entry) {
-  return std::tuple(entry.parts.workload, entry.parts.variant, entry.parts.isa);
+  const auto& suffix = entry.parts.suffix;
+  const bool manual = std::any_of(suffix.begin(), suffix.end(),
+                                  [](const auto& s) { return s.first == "manual_time"; });
+  return std::tuple(entry.parts.workload, entry.parts.variant, entry.parts.isa, manual);
 }
 
-void NoteFailures(const std::vector<Entry>& entries, absl::string_view side,
-                  RunComparison& result) {
-  for (const Entry& entry : entries) {
-    if (entry.errors.empty()) continue;
-    result.notes.push_back(absl::StrCat("failed", side, ": ", entry.name, ": ", entry.errors[0]));
-  }
+bool HasThreads(const Entry& entry) {
+  return std::any_of(entry.parts.keys.begin(), entry.parts.keys.end(),
+                     [](const auto& key) { return key.first == "threads" && key.second != "1"; });
+}
+
+void NotCompared(const Entry& entry, absl::string_view why, RunComparison& result) {
+  ++result.not_compared;
+  result.notes.push_back(absl::StrCat("not compared: ", entry.name, ": ", why));
 }
 
 void Add(const Pair& pair, const VerdictRule& rule, RunComparison& result) {
-  const Sample& a = *pair.baseline->Times();
-  const Sample& b = *pair.optimized->Times();
-  std::optional<Judgement> judgement = Judge(a, b, rule);
-  if (judgement) {
-    result.rows.push_back({pair.baseline, pair.optimized, pair.workload, *std::move(judgement)});
-    return;
-  }
-  result.notes.push_back(absl::StrCat(
-      "not compared: ", pair.optimized->name, ": ",
-      a.n() < 2 || b.n() < 2 ? "1 repetition; a confidence interval needs at least 2: run with "
-                               "--benchmark_repetitions=10"
-                             : "its times have no spread"));
+  absl::StatusOr<Judgement> judgement =
+      Judge(*pair.baseline->Times(), *pair.optimized->Times(), rule);
+  if (!judgement.ok()) return NotCompared(*pair.optimized, judgement.status().message(), result);
+  result.rows.push_back({pair.baseline, pair.optimized, pair.workload, *std::move(judgement)});
 }
 
 void SetGeomean(RunComparison& result) {
@@ -44,29 +51,141 @@ void SetGeomean(RunComparison& result) {
   result.geomean = std::exp(sum / static_cast<double>(result.rows.size()));
 }
 
+// Rows of the old run with their counterparts in the new one.
+class RunMatcher {
+ public:
+  RunMatcher(const std::vector<Entry>& old_run, const std::vector<Entry>& new_run)
+      : old_(old_run), new_(new_run) {}
+
+  // The counterpart of each new row, or null. `contested` are the rows, of both sides, that have
+  // several possible ones.
+  std::vector<const Entry*> Run(std::vector<const Entry*>& contested) {
+    std::map<std::string, const Entry*> by_name;
+    std::map<Key, std::size_t> in_old, in_new;
+    for (const Entry& entry : old_) {
+      by_name.emplace(entry.name, &entry);
+      ++in_old[KeyOf(entry)];
+    }
+    for (const Entry& entry : new_) ++in_new[KeyOf(entry)];
+
+    std::vector<const Entry*> counterparts;
+    for (const Entry& entry : new_) {
+      const auto found = by_name.find(entry.name);
+      counterparts.push_back(found == by_name.end() ? nullptr : found->second);
+      if (found != by_name.end()) by_name.erase(found);
+    }
+    std::map<Key, const Entry*> left;  // of the old run, under its key
+    for (const auto& [name, entry] : by_name) {
+      const Key key = KeyOf(*entry);
+      if (in_old[key] == 1 && in_new[key] == 1) {
+        left[key] = entry;
+      } else if (in_new[key] > 0) {
+        contested.push_back(entry);
+      }
+    }
+    for (std::size_t i = 0; i < new_.size(); ++i) {
+      if (counterparts[i]) continue;
+      const Key key = KeyOf(new_[i]);
+      const auto found = left.find(key);
+      if (found != left.end()) {
+        counterparts[i] = found->second;
+      } else if (in_old[key] > 0) {
+        contested.push_back(&new_[i]);
+      }
+    }
+    return counterparts;
+  }
+
+ private:
+  using Key = decltype(KeyOf(std::declval<Entry>()));
+  const std::vector<Entry>& old_;
+  const std::vector<Entry>& new_;
+};
+
+// Quality and size follow from the program, not from the moment: any change is worth a line.
+void CompareFigures(const Entry& old_row, const Entry& new_row, double tolerance,
+                    RunComparison& result) {
+  bool is_worse = false, is_lost = false;
+  const auto compare = [&](const std::string& figure, const std::map<std::string, double>& before,
+                           const std::map<std::string, double>& after, bool is_quality) {
+    const auto a = before.find(figure), b = after.find(figure);
+    if (a == before.end() || (b != after.end() && a->second == b->second)) return;
+    const bool lost = b == after.end();
+    const bool fell = is_quality && !lost && b->second < a->second - tolerance;
+    is_worse = is_worse || fell;
+    is_lost = is_lost || (is_quality && lost);
+    result.notes.push_back(
+        absl::StrCat(fell ? "worse: " : "changed: ", new_row.name, ": ", figure, " ",
+                     absl::StrFormat("%.6g", a->second), " -> ",
+                     lost ? "not reported" : absl::StrFormat("%.6g", b->second),
+                     fell ? absl::StrFormat(", a fall by more than %.4g", tolerance) : ""));
+  };
+  for (const char* figure : {"accuracy", "top1_agreement"}) {
+    compare(figure, old_row.quality, new_row.quality, /*is_quality=*/true);
+  }
+  compare("size_bytes", old_row.sizes, new_row.sizes, /*is_quality=*/false);
+  result.worse += is_worse;
+  result.not_compared += is_lost;
+}
+
+void CompareRow(const Entry& old_row, const Entry& new_row, const RunRule& rule,
+                RunComparison& result) {
+  if (!new_row.errors.empty()) {
+    ++result.failed;
+    result.notes.push_back(
+        absl::StrCat("failed in NEW: ", new_row.name, ": ", new_row.errors.front()));
+    return;
+  }
+  CompareFigures(old_row, new_row, rule.quality_tolerance, result);
+  if (!old_row.errors.empty()) {
+    return NotCompared(new_row, absl::StrCat("failed in OLD: ", old_row.errors.front()), result);
+  }
+  if (HasThreads(new_row) && !rule.threads_comparable) {
+    return NotCompared(new_row,
+                       "Google Benchmark 1.9.0 counts the time of several threads otherwise: use "
+                       "one release for both",
+                       result);
+  }
+  Add({&old_row, &new_row, new_row.parts.workload}, rule.verdict, result);
+}
+
 }  // namespace
 
 RunComparison CompareRuns(const std::vector<Entry>& old_run, const std::vector<Entry>& new_run,
-                          const VerdictRule& rule) {
+                          const RunRule& rule) {
   RunComparison result;
-  std::map<std::tuple<std::string, std::string, std::string>, const Entry*> old_rows, new_rows;
-  for (const Entry& entry : old_run) old_rows.try_emplace(KeyOf(entry), &entry);
-  for (const Entry& entry : new_run) {
-    new_rows.try_emplace(KeyOf(entry), &entry);
-    const auto old_row = old_rows.find(KeyOf(entry));
-    if (old_row == old_rows.end()) {
+  std::vector<const Entry*> contested;
+  const std::vector<const Entry*> counterparts = RunMatcher(old_run, new_run).Run(contested);
+  const auto is_in = [](const std::vector<const Entry*>& entries, const Entry* entry) {
+    return std::binary_search(entries.begin(), entries.end(), entry, std::less<>());
+  };
+  std::sort(contested.begin(), contested.end(), std::less<>());
+  std::vector<const Entry*> matched = counterparts;
+  std::sort(matched.begin(), matched.end(), std::less<>());
+
+  for (std::size_t i = 0; i < new_run.size(); ++i) {
+    const Entry& entry = new_run[i];
+    if (counterparts[i]) {
+      CompareRow(*counterparts[i], entry, rule, result);
+    } else if (is_in(contested, &entry)) {
+      NotCompared(entry, kSeveral, result);
+    } else {
       result.notes.push_back(absl::StrCat("added: ", entry.name));
-    } else if (entry.Times() && old_row->second->Times()) {
-      Add({old_row->second, &entry, entry.parts.workload}, rule, result);
+      if (entry.errors.empty()) continue;
+      ++result.failed;
+      result.notes.push_back(
+          absl::StrCat("failed in NEW: ", entry.name, ": ", entry.errors.front()));
     }
   }
   for (const Entry& entry : old_run) {
-    if (!new_rows.contains(KeyOf(entry))) {
-      result.notes.push_back(absl::StrCat("removed: ", entry.name));
+    if (is_in(matched, &entry)) continue;
+    if (is_in(contested, &entry)) {
+      NotCompared(entry, kSeveral, result);
+      continue;
     }
+    ++result.not_compared;
+    result.notes.push_back(absl::StrCat("removed: ", entry.name));
   }
-  NoteFailures(old_run, " in OLD", result);
-  NoteFailures(new_run, " in NEW", result);
   SetGeomean(result);
   return result;
 }
@@ -77,9 +196,31 @@ RunComparison CompareVariants(const std::vector<Entry>& run, const Selection& se
   const Pairing pairing = PairEntries(run, selection);
   for (const Pair& pair : pairing.pairs) Add(pair, rule, result);
   result.notes.insert(result.notes.end(), pairing.warnings.begin(), pairing.warnings.end());
-  NoteFailures(run, "", result);
+  for (const Entry* entry : pairing.left_out) {
+    ++(entry->errors.empty() ? result.not_compared : result.failed);
+  }
+  for (const Entry& entry : run) {
+    if (entry.errors.empty()) continue;
+    result.notes.push_back(absl::StrCat("failed: ", entry.name, ": ", entry.errors.front()));
+  }
   SetGeomean(result);
   return result;
+}
+
+bool ThreadsComparable(const Context& a, const Context& b) {
+  const auto counts_otherwise = [](const Context& context) {
+    const auto found = context.find("library_version");
+    if (found == context.end()) return false;
+    const std::vector<std::string> parts =
+        absl::StrSplit(absl::StripPrefix(found->second, "v"), '.');
+    int major = 0, minor = 0;
+    if (parts.size() < 2 || !absl::SimpleAtoi(parts[0], &major) ||
+        !absl::SimpleAtoi(parts[1], &minor)) {
+      return true;  // a development version: newer than the member itself
+    }
+    return std::pair(major, minor) >= std::pair(1, 9);
+  };
+  return counts_otherwise(a) == counts_otherwise(b);
 }
 
 }  // namespace podium::report

@@ -1,15 +1,18 @@
 #include "tools/submission/validate.h"
 
 #include <filesystem>
+#include <map>
+#include <optional>
+#include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "tools/gbench/read_text.h"
 #include "tools/submission/build.h"
 #include "tools/submission/derive.h"
 #include "tools/submission/diff.h"
 #include "tools/submission/embedded.h"
 #include "tools/submission/extract.h"
-#include "tools/submission/files.h"
+#include "tools/submission/parse.h"
 #include "tools/submission/schema.h"
 #include "tools/submission/tinytorch.h"
 
@@ -37,32 +40,58 @@ void CheckReasons(const Json& value, const std::string& at, std::vector<std::str
   }
 }
 
+Prose ProseOf(const Json& document) {
+  const std::string version = document.at("provenance").at("tool_version");
+  return version == kToolVersion ? Prose::kSameText : Prose::kPresent;
+}
+
 // The run files that lie beside the document, as far as they are the ones it names.
-std::vector<Source> FindSources(const Json& provenance, const std::string& directory,
+std::vector<Source> FindSources(const Json& named, const std::string& directory,
                                 Validation& result) {
   std::vector<Source> sources;
-  for (std::size_t i = 0; i < provenance.at("sources").size(); ++i) {
-    const Json& named = provenance.at("sources")[i];
-    const std::string file = fs::path(named.at("file").get<std::string>()).filename().string();
+  std::vector<std::string> missing;
+  for (std::size_t i = 0; i < named.size(); ++i) {
+    const std::string file = fs::path(named[i].at("file").get<std::string>()).filename().string();
     const std::string path = (fs::path(directory) / file).string();
+    const std::string at = absl::StrCat("/provenance/sources/", i);
     std::error_code ignored;
     if (!fs::is_regular_file(path, ignored)) {
       result.notes.push_back(absl::StrCat(file, " is not beside it: its hash was not checked"));
+      missing.push_back(absl::StrCat(at, "/file: ", file,
+                                     " is not beside it, though another run file is: the rows "
+                                     "cannot be checked without all of them"));
       continue;
     }
     absl::StatusOr<Source> source = ReadSource(path);
-    if (source.ok() && source->sha256 == named.at("sha256")) {
+    if (source.ok() && source->sha256 == named[i].at("sha256")) {
       sources.push_back(*std::move(source));
       continue;
     }
-    result.problems.push_back(absl::StrCat("/provenance/sources/", i, "/sha256: found ",
-                                           named.at("sha256").dump(), ", but ", file, " has ",
+    result.problems.push_back(absl::StrCat(at, "/sha256: found ", named[i].at("sha256").dump(),
+                                           ", but ", file, " has ",
                                            source.ok() ? source->sha256 : "no rows"));
+  }
+  result.run_files_missing = !missing.empty();
+  // A made-up source must not switch off the check of the genuine ones.
+  if (missing.size() < named.size()) {
+    result.problems.insert(result.problems.end(), missing.begin(), missing.end());
   }
   return sources;
 }
 
-// With the run files at hand even the raw samples need not be believed.
+// `entries` in the order of `like`, where both hold the same names: an order is no claim, and
+// another release may choose another.
+Json InOrderOf(const Json& like, const Json& entries) {
+  std::map<std::string, const Json*> by_name;
+  for (const Json& entry : entries) by_name[entry.at("name").get<std::string>()] = &entry;
+  Json ordered = Json::array();
+  for (const Json& entry : like) {
+    const auto found = by_name.find(entry.at("name").get<std::string>());
+    if (found != by_name.end()) ordered.push_back(*found->second);
+  }
+  return ordered.size() == entries.size() ? ordered : entries;
+}
+
 void CheckAgainstSources(const Json& document, const Inputs& inputs,
                          const std::vector<Source>& sources, Validation& result) {
   const SubmitOptions options{.division = inputs.division,
@@ -77,70 +106,87 @@ void CheckAgainstSources(const Json& document, const Inputs& inputs,
     result.problems.push_back(absl::StrCat("/provenance/sources: ", rebuilt.status().message()));
     return;
   }
-  const Json expected = Derive(*rebuilt).document;
-  for (const std::string key : {"timestamp", "system_info", "protocol", "entries"}) {
-    for (const std::string& line : Differences(document.at(key), expected.at(key), kTolerance)) {
-      result.problems.push_back(absl::StrCat("/", key, line, " from the run file"));
+  Json expected = Derive(*rebuilt).document;
+  expected["entries"] = InOrderOf(document.at("entries"), expected.at("entries"));
+  for (const char* part :
+       {"/timestamp", "/system_info", "/protocol", "/entries", "/provenance/sources"}) {
+    const Json::json_pointer pointer(part);
+    for (const std::string& line :
+         Differences(document.at(pointer), expected.at(pointer), kTolerance, ProseOf(document))) {
+      result.problems.push_back(absl::StrCat(part, line, " from the run file"));
     }
   }
 }
 
-void ValidatePodium(const Json& document, const std::string& directory, Validation& result) {
+// The inputs of the document, if it holds what follows from them; otherwise fills `problems`.
+std::optional<Inputs> CheckAgainstItself(const Json& document, Validation& result) {
   result.problems = SchemaViolations(kSubmissionSchema, document);
-  if (!result.problems.empty()) return;
+  if (!result.problems.empty()) return std::nullopt;
   result.comparisons = document.at("comparisons").size();
   CheckReasons(document, "", result.problems);
-  if (!result.problems.empty()) return;
+  if (!result.problems.empty()) return std::nullopt;
 
-  const absl::StatusOr<Inputs> inputs = ExtractInputs(document);
+  absl::StatusOr<Inputs> inputs = ExtractInputs(document);
   absl::Status status = inputs.status();
   if (status.ok()) status = CheckDivision(*inputs);
   if (!status.ok()) {
     result.problems.emplace_back(status.message());
-    return;
+    return std::nullopt;
   }
   Json expected = Derive(*inputs).document;
   expected["schema_version"] = document.at("schema_version");  // the schema admits every 1.x.y
-  for (const std::string& line : Differences(document, expected, kTolerance)) {
+  for (const std::string& line : Differences(document, expected, kTolerance, ProseOf(document))) {
     result.problems.push_back(absl::StrCat(line, " from the raw samples"));
   }
-  if (!result.problems.empty()) return;
-  const std::vector<Source> sources = FindSources(document.at("provenance"), directory, result);
-  if (sources.size() == document.at("provenance").at("sources").size()) {
-    CheckAgainstSources(document, *inputs, sources, result);
+  if (!result.problems.empty()) return std::nullopt;
+  if (ProseOf(document) == Prose::kPresent) {
+    result.notes.push_back(absl::StrCat(
+        "written by podium ", document.at("provenance").at("tool_version").get<std::string>(),
+        ", and this is ", kToolVersion, ": the wording of warnings and reasons was not compared"));
   }
+  return *std::move(inputs);
 }
 
-}  // namespace
-
-Validation ValidateDocument(const Json& document, const std::string& directory) {
+Validation Validate(const Json& document, const std::string* directory) {
   Validation result;
   if (document.is_object() && document.contains("tinytorch_version")) {
     result.format = "tinytorch";
     result.problems = TinyTorchProblems(document);
     result.comparisons = document.contains("optimized") ? 1 : 0;
-  } else {
-    result.format = "podium";
-    ValidatePodium(document, directory, result);
+    return result;
+  }
+  result.format = "podium";
+  const std::optional<Inputs> inputs = CheckAgainstItself(document, result);
+  if (!inputs || directory == nullptr) return result;
+  const std::vector<Source> sources =
+      FindSources(document.at("provenance").at("sources"), *directory, result);
+  if (result.problems.empty() && !sources.empty()) {
+    CheckAgainstSources(document, *inputs, sources, result);
   }
   return result;
 }
 
+}  // namespace
+
+Validation ValidateDocument(const Json& document) { return Validate(document, nullptr); }
+
+Validation ValidateDocument(const Json& document, const std::string& directory) {
+  return Validate(document, &directory);
+}
+
 absl::StatusOr<Validation> ValidateFile(const std::string& path) {
-  const absl::StatusOr<std::string> text = ReadWholeFile(path);
+  const absl::StatusOr<std::string> text = ReadText(path);
   if (!text.ok()) return text.status();
   if (text->empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": empty: write it again with podium submit"));
   }
-  const Json document = Json::parse(*text, nullptr, /*allow_exceptions=*/false);
-  if (document.is_discarded()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path,
-                     ": not valid JSON (cut short, or NaN or Infinity in it): write it again "
-                     "with podium submit"));
+  const absl::StatusOr<Json> document = ParseJson(*text);
+  if (!document.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": ", document.status().message(),
+                                                   ": write it again with podium submit"));
   }
-  const bool run_file = document.is_object() && document.contains("benchmarks");
+  const bool run_file = document->is_object() && document->contains("benchmarks");
   if (run_file) {
     return absl::InvalidArgumentError(
         absl::StrCat(path,
@@ -148,7 +194,7 @@ absl::StatusOr<Validation> ValidateFile(const std::string& path) {
                      "submit ",
                      path, " -o submission.json"));
   }
-  return ValidateDocument(document, fs::path(path).parent_path().string());
+  return ValidateDocument(*document, fs::path(path).parent_path().string());
 }
 
 }  // namespace podium::report

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -11,39 +12,104 @@
 namespace podium::report {
 namespace {
 
-// Mean of the two variances of ln(time): the sigma^2 of a further repetition on either side.
-double LogVariance(const Sample& a, const Sample& b) {
-  double sum = 0;
-  for (const Sample* side : {&a, &b}) {
-    std::vector<double> logs;
-    for (const double x : side->values()) logs.push_back(std::log(x));
-    const double std = Sample::Create(std::move(logs))->std().value_or(0);
-    sum += std * std;
+double LogVariance(const Sample& sample) {
+  std::vector<double> logs;
+  for (const double x : sample.values()) logs.push_back(std::log(x));
+  const double std = Sample::Create(std::move(logs))->std().value_or(0);
+  return std * std;
+}
+
+// P(T > t) of Student's t.
+double UpperTail(double t, double df) {
+  const double half = StudentTwoSidedP(t, df) / 2;
+  return t > 0 ? half : 1 - half;
+}
+
+// What n repetitions a side would show, were the effect and the variances as they were measured.
+class Planner {
+ public:
+  Planner(const Sample& a, const Sample& b, double alpha)
+      : alpha_(alpha), variance_a_(LogVariance(a)), variance_b_(LogVariance(b)) {}
+
+  // Probability that the 1 - alpha interval clears what lies `distance` away. The shifted t stands
+  // for the noncentral one.
+  double PowerToClear(double distance, double n) const {
+    return 1 - UpperTail(distance / Error(n) - StudentCriticalValue(alpha_, Df(n)), Df(n));
   }
-  return sum / 2;
+
+  // Probability that both one-sided tests reject, at distances `near` and `far` from their bounds.
+  double PowerOfEquivalence(double near, double far, double n) const {
+    const double critical = StudentCriticalValue(2 * alpha_, Df(n));
+    return 1 - UpperTail(near / Error(n) - critical, Df(n)) -
+           UpperTail(far / Error(n) - critical, Df(n));
+  }
+
+ private:
+  double Error(double n) const { return std::sqrt((variance_a_ + variance_b_) / n); }
+  double Df(double n) const {
+    const double sum = variance_a_ + variance_b_;
+    const double share_a = variance_a_ / sum, share_b = variance_b_ / sum;
+    return (n - 1) / (share_a * share_a + share_b * share_b);
+  }
+
+  double alpha_;
+  double variance_a_;
+  double variance_b_;
+};
+
+// The least n above `present` whose power is kPower; null beyond a million.
+template <typename Power>
+std::optional<double> LeastN(double present, const Power& power) {
+  constexpr double kMost = 1e6;
+  double below = present;
+  double n = present + 1;
+  while (!(power(n) >= kPower)) {
+    if (n >= kMost) return std::nullopt;
+    below = n;
+    n = std::min(2 * n, kMost);
+  }
+  while (n - below > 1) {
+    const double middle = std::floor((below + n) / 2);
+    (power(middle) >= kPower ? n : below) = middle;
+  }
+  return n;
 }
 
 void SetNeededN(const Sample& a, const Sample& b, const VerdictRule& rule, Judgement& result) {
-  const double margin = std::log1p(rule.process_allowance) + std::log1p(rule.threshold);
-  const double effect = std::abs(std::log(result.speedup));
   if (result.verdict != Verdict::kInconclusive) {
     result.needed_n_reason = "the verdict is settled";
     return;
   }
+  const double margin = std::log1p(rule.process_allowance) + std::log1p(rule.threshold);
+  const double effect = std::abs(std::log(result.speedup));
   if (effect <= margin && rule.process_allowance > 0) {
     result.needed_n_reason =
-        "the effect lies within the process allowance, which repetitions in one process cannot "
-        "narrow";
+        "processes, not repetitions: the effect lies within the process allowance, which "
+        "repetitions in one process cannot narrow";
     return;
   }
-  const double delta = std::abs(effect - margin);
-  const double z = NormalQuantile(1 - rule.alpha / 2) + NormalQuantile(kPower);
-  const double n = std::ceil(2 * z * z * LogVariance(a, b) / (delta * delta));
-  if (!std::isfinite(n)) {
-    result.needed_n_reason = "the effect lies on the threshold itself";
-    return;
+  const Planner planner(a, b, rule.alpha);
+  const auto present = static_cast<double>(std::max(a.n(), b.n()));
+  result.needed_n = LeastN(present, [&](double n) {
+    return effect < margin ? planner.PowerOfEquivalence(margin - effect, margin + effect, n)
+                           : planner.PowerToClear(effect - margin, n);
+  });
+  if (!result.needed_n) {
+    result.needed_n_reason = "the effect lies on the threshold: over a million repetitions";
   }
-  result.needed_n = std::max(n, 2.0);
+}
+
+absl::Status NoTest(const Sample& a, const Sample& b) {
+  if (a.n() < 2 || b.n() < 2) {
+    return absl::InvalidArgumentError(
+        "1 repetition; a confidence interval needs at least 2: run with "
+        "--benchmark_repetitions=10");
+  }
+  if (a.min() <= 0 || b.min() <= 0) return absl::InvalidArgumentError("a time is not positive");
+  if (a.min() == a.max() && b.min() == b.max()) {
+    return absl::InvalidArgumentError("its times have no spread");
+  }
+  return absl::InvalidArgumentError("the ratio of its times is beyond what a double can hold");
 }
 
 }  // namespace
@@ -77,12 +143,12 @@ absl::string_view VerdictName(Verdict verdict) {
   return "inconclusive";
 }
 
-std::optional<Judgement> Judge(const Sample& baseline, const Sample& optimized,
-                               const VerdictRule& rule) {
+absl::StatusOr<Judgement> Judge(const Sample& baseline, const Sample& optimized,
+                                const VerdictRule& rule) {
   const std::optional<RatioTest> test = WelchLogRatio(baseline, optimized, rule.alpha);
   const std::optional<RatioTest> wide = WelchLogRatio(baseline, optimized, 2 * rule.alpha);
   const std::optional<FiellerRatio> fieller = Fieller(baseline, optimized, rule.alpha);
-  if (!test || !wide || !fieller) return std::nullopt;
+  if (!test || !wide || !fieller) return NoTest(baseline, optimized);
 
   Judgement result{.n_baseline = baseline.n(),
                    .n_optimized = optimized.n(),

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "tools/stats/compare.h"
 #include "tools/stats/rank.h"
@@ -51,14 +52,16 @@ struct Judgement {
   std::optional<MannWhitneyTest> mann_whitney;
   Verdict verdict;
   std::string reason;  // one clause, with the figures it rests on
-  // Repetitions a side that would settle an inconclusive verdict with probability kPower; null
-  // where it is settled, or where `needed_n_reason` says why no number of repetitions would.
+  // Repetitions a side, more than there are, that would settle an inconclusive verdict with
+  // probability kPower if the effect and the variances are as measured; null where it is settled,
+  // or where `needed_n_reason` says why no number of repetitions would.
   std::optional<double> needed_n;
   std::string needed_n_reason;
 };
 
-// Null where the samples carry no test: fewer than 2 values a side, a time of 0, or no spread.
-std::optional<Judgement> Judge(const Sample& baseline, const Sample& optimized,
-                               const VerdictRule& rule);
+// InvalidArgument, one clause that says why, where the samples carry no test: fewer than 2 values a
+// side, a time that is not positive, no spread, or a ratio that a double cannot hold.
+absl::StatusOr<Judgement> Judge(const Sample& baseline, const Sample& optimized,
+                                const VerdictRule& rule);
 
 }  // namespace podium::report

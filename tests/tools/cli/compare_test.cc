@@ -1,5 +1,7 @@
 #include "gmock/gmock.h"
 #include "run_podium.h"
+#include "tools/gbench/read_text.h"
+#include "tools/submission/model.h"
 
 namespace podium::report {
 namespace {
@@ -69,6 +71,113 @@ TEST(Compare, PairsOtherSuitesFamilies) {
 TEST(Compare, RejectsVariantsForTwoRuns) {
   EXPECT_EQ(Podium({"compare", Data("run.json"), Data("new.json"), "--baseline=fp32"}).status,
             kBadUsage);
+}
+
+TEST(Compare, RejectsAnAllowanceOfSeveralTimes) {
+  EXPECT_EQ(Podium({"compare", Data("run.json"), "--process_allowance=25"}).status, kBadUsage);
+}
+
+TEST(Compare, RejectsAnAlphaThatNoIntervalCanShow) {
+  EXPECT_EQ(Podium({"compare", Data("run.json"), "--alpha=1e-300"}).status, kBadUsage);
+}
+
+TEST(Compare, RejectsVariantsWithoutACommonWorkload) {
+  const Outcome outcome =
+      Podium({"compare", Data("run.json"), "--baseline=fp32", "--optimized=csr"});
+  EXPECT_EQ(outcome.status, kBadUsage);
+  EXPECT_THAT(outcome.err, HasSubstr("--baseline=fp32 is in int8_matmul and --optimized=csr is in "
+                                     "sparse_gemm"));
+}
+
+TEST(Compare, ShowsTheRuleOfItsVerdicts) {
+  EXPECT_THAT(Podium({"compare", Data("run.json")}).out,
+              HasSubstr("process allowance 25%: improved above 1.262"));
+}
+
+TEST(Compare, QuotesAnArgumentOnOneLine) {
+  const Outcome outcome = Podium({"compare", "a\n\x1b[31mb.json"});
+  EXPECT_THAT(outcome.err, Not(HasSubstr("\x1b")));
+  EXPECT_EQ(outcome.err.find('\n'), outcome.err.size() - 1);
+}
+
+// A new run that differs from run.json in one way.
+class CompareChangedTest : public PodiumTest {
+ protected:
+  CompareChangedTest() : run_(Json::parse(*ReadText(Data("run.json")))) {}
+
+  template <typename Change>
+  void ForRows(const std::string& part, const Change& change) {
+    for (Json& row : run_["benchmarks"]) {
+      if (row["name"].get<std::string>().find(part) != std::string::npos) change(row);
+    }
+  }
+
+  // Under this rule, every row is equivalent to itself.
+  Outcome CompareWith(std::vector<std::string> more = {}) {
+    Write("new.json", run_.dump());
+    std::vector<std::string> args = {"compare", Data("run.json"), Own("new.json"),
+                                     "--process_allowance=0", "--threshold=20%"};
+    args.insert(args.end(), more.begin(), more.end());
+    return Podium(args);
+  }
+
+  Json run_;
+};
+
+TEST_F(CompareChangedTest, HoldsWithoutAChange) {
+  EXPECT_EQ(CompareWith({"--require_conclusive"}).status, kHolds);
+}
+
+TEST_F(CompareChangedTest, ARowThatFailsDoesNotHold) {
+  ForRows("variant:csr", [](Json& row) {
+    row["error_occurred"] = true;
+    row["error_message"] = "differs from reference";
+  });
+  const Outcome outcome = CompareWith();
+  EXPECT_EQ(outcome.status, kDoesNotHold);
+  EXPECT_THAT(outcome.out, HasSubstr(", 1 failed"));
+}
+
+TEST_F(CompareChangedTest, ALossOfQualityDoesNotHold) {
+  ForRows("variant:int8", [](Json& row) { row["top1_agreement"] = 0.05; });
+  const Outcome outcome = CompareWith();
+  EXPECT_EQ(outcome.status, kDoesNotHold);
+  EXPECT_THAT(outcome.out, HasSubstr("top1_agreement 0.998 -> 0.05, a fall by more than 0.01"));
+}
+
+TEST_F(CompareChangedTest, ALossOfQualityWithinTheToleranceHolds) {
+  ForRows("variant:int8", [](Json& row) { row["top1_agreement"] = 0.05; });
+  EXPECT_EQ(CompareWith({"--quality_tolerance=1"}).status, kHolds);
+}
+
+TEST_F(CompareChangedTest, ARowThatIsGoneIsNotConclusive) {
+  ForRows("variant:csr", [](Json& row) { row["run_name"] = row["name"] = "other"; });
+  const Outcome outcome = CompareWith({"--require_conclusive"});
+  EXPECT_EQ(outcome.status, kInconclusive);
+  EXPECT_THAT(outcome.out, HasSubstr(", 1 not compared"));
+}
+
+TEST_F(CompareChangedTest, TimesWithoutSpreadAreNotConclusive) {
+  Json old_run = run_;
+  for (Json& row : old_run["benchmarks"]) row["real_time"] = 1.0;
+  Write("old.json", old_run.dump());
+  ForRows("", [](Json& row) { row["real_time"] = 10.0; });
+  Write("new.json", run_.dump());
+  const Outcome outcome = Podium({"compare", Own("old.json"), Own("new.json")});
+  EXPECT_EQ(outcome.status, kBadUsage);
+  EXPECT_THAT(outcome.out, HasSubstr("its times have no spread"));
+}
+
+TEST_F(CompareChangedTest, WarnsOfAnotherSeed) {
+  run_["context"]["podium.seed"] = "another";
+  EXPECT_THAT(CompareWith().err, HasSubstr("differ in seed"));
+}
+
+TEST(Compare, CountsAFileThatWasCutShort) {
+  const Outcome outcome =
+      Podium({"compare", Data("run.json"), Data("truncated.json"), "--require_conclusive"});
+  EXPECT_EQ(outcome.status, kInconclusive);
+  EXPECT_THAT(outcome.out, HasSubstr(", 1 file cut short"));
 }
 
 TEST(Compare, RejectsAnAlphaThatIsNoProbability) {

@@ -18,6 +18,33 @@ TEST(Decimals, StopAtFourSignificantDigits) {
 
 TEST(Decimals, AreNotCutByAWidthThatRoundsUp) { EXPECT_EQ(Decimals({0.99, 1.0099}), 2); }
 
+TEST(Decimals, KeepTwoDigitsOfTheLowerEnd) {
+  EXPECT_EQ(FormatInterval({1.6, 52}, Decimals({1.6, 52})), "[1.6, 52.0]");
+}
+
+TEST(FormatInterval, RoundsOutward) {
+  EXPECT_EQ(FormatInterval({1.2649, 1.2701}, 2), "[1.26, 1.28]");
+  EXPECT_EQ(FormatInterval({1.2651, 1.2701}, 2), "[1.26, 1.28]");
+}
+
+TEST(FormatInterval, KeepsAnEndThatNeedsNoRounding) {
+  EXPECT_EQ(FormatInterval({0.29, 1.15}, 2), "[0.29, 1.15]");
+}
+
+TEST(FormatInterval, IsScientificForLargeRatios) {
+  EXPECT_EQ(FormatInterval({1234567, 7654321}, 0), "[1.234e+06, 7.655e+06]");
+}
+
+TEST(FormatDown, NeverReachesOneFromBelow) {
+  EXPECT_EQ(FormatDown(0.9996, 3), "0.999");
+  EXPECT_EQ(FormatDown(1, 3), "1.000");
+}
+
+TEST(FormatRatio, ShowsASmallDifference) {
+  EXPECT_EQ(FormatRatio(1.04), "1.04");
+  EXPECT_EQ(FormatRatio(4), "4.0");
+}
+
 TEST(FormatP, HasAFloor) {
   EXPECT_EQ(FormatP(1e-12), "p < 0.001");
   EXPECT_EQ(FormatP(0.0234), "p = 0.023");

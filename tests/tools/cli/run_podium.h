@@ -8,6 +8,7 @@
 
 #include "gtest/gtest.h"
 #include "tools/cli/podium.h"
+#include "tools/gbench/read_text.h"
 #include "tools/submission/files.h"
 
 namespace podium::report {
@@ -28,7 +29,7 @@ inline std::string Data(const std::string& name) { return PODIUM_TESTDATA "/cli/
 
 // What `podium` printed the last time that someone looked at it with care.
 inline std::string Golden(const std::string& name) {
-  const absl::StatusOr<std::string> text = ReadWholeFile(Data(name));
+  const absl::StatusOr<std::string> text = ReadText(Data(name));
   EXPECT_TRUE(text.ok()) << text.status();
   return text.value_or("");
 }

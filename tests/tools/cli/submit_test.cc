@@ -23,9 +23,9 @@ TEST_F(SubmitTest, WritesWhatValidates) {
 TEST_F(SubmitTest, WritesTheSameBytesForTheSameInput) {
   const std::vector<std::string> args = {"submit", Data("run.json"), "-o", Own("submission.json")};
   Podium(args);
-  const std::string first = *ReadWholeFile(Own("submission.json"));
+  const std::string first = *ReadText(Own("submission.json"));
   Podium(args);
-  EXPECT_EQ(*ReadWholeFile(Own("submission.json")), first);
+  EXPECT_EQ(*ReadText(Own("submission.json")), first);
 }
 
 TEST_F(SubmitTest, WritesTinyTorchThatValidates) {
@@ -52,6 +52,28 @@ TEST_F(SubmitTest, KeepsWarningsOffStdout) {
 TEST_F(SubmitTest, WritesNothingWhenItRefuses) {
   Podium({"submit", Data("truncated.json"), "-o", Own("submission.json")});
   EXPECT_TRUE(std::filesystem::is_empty(directory_));
+}
+
+TEST_F(SubmitTest, RefusesToReplaceTheRunFile) {
+  const std::string run = *ReadText(Data("run.json"));
+  Write("run.json", run);
+  std::filesystem::create_symlink("run.json", Own("link.json"));
+  for (const std::string& output : {Own("run.json"), Own("link.json")}) {
+    const Outcome outcome = Podium({"submit", Own("run.json"), "-o", output});
+    EXPECT_EQ(outcome.status, kBadUsage);
+    EXPECT_THAT(outcome.err, HasSubstr("is the run file itself"));
+  }
+  EXPECT_EQ(*ReadText(Own("run.json")), run);
+}
+
+// Only the files named count, not what happens to lie in the working directory.
+TEST_F(SubmitTest, IgnoresAnotherRunFileInTheWorkingDirectory) {
+  Write("run.json", *ReadText(Data("no_baseline.json")));
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(directory_);
+  const Outcome outcome = Podium({"submit", Data("run.json"), "-o", Own("submission.json")});
+  std::filesystem::current_path(before);
+  EXPECT_EQ(outcome.status, kHolds) << outcome.err;
 }
 
 }  // namespace

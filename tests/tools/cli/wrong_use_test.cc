@@ -63,8 +63,8 @@ TEST_F(WrongUseTest, OneRepetition) {
 
 TEST_F(WrongUseTest, ForgedSpeedup) {
   ASSERT_EQ(Submit(Data("run.json")).status, kHolds);
-  Write("run.json", *ReadWholeFile(Data("run.json")));
-  Json document = Json::parse(*ReadWholeFile(Own("submission.json")));
+  Write("run.json", *ReadText(Data("run.json")));
+  Json document = Json::parse(*ReadText(Own("submission.json")));
   document["improvements"][0]["speedup"] = 40.0;
   Write("submission.json", document.dump());
   ExpectOneLine(Podium({"validate", Own("submission.json")}), kDoesNotHold,

@@ -68,6 +68,16 @@ TEST(ParseBenchmarkNameTest, ScopeInATemplateArgumentIsNoKey) {
   EXPECT_THAT(name.keys, ElementsAre(Pair("N", "8")));
 }
 
+TEST(ParseBenchmarkNameTest, SlashInATemplateArgumentSeparatesNothing) {
+  const BenchmarkName name = ParseBenchmarkName("ns::BM<A/B<C/D>>/M:8");
+  EXPECT_EQ(name.family, "ns::BM<A/B<C/D>>");
+  EXPECT_THAT(name.keys, ElementsAre(Pair("M", "8")));
+}
+
+TEST(ParseBenchmarkNameTest, AnUnclosedBracketIsAnOrdinaryCharacter) {
+  EXPECT_EQ(ParseBenchmarkName("BM_a<b/8").family, "BM_a<b");
+}
+
 TEST(ParseBenchmarkNameTest, KeyMayHaveAnEmptyValue) {
   EXPECT_THAT(ParseBenchmarkName("f/tag:").keys, ElementsAre(Pair("tag", "")));
 }

@@ -59,6 +59,16 @@ TEST(BuildInputs, TakesRowsWithoutVariantsAsABaselineAlone) {
   EXPECT_EQ(SubmissionOf("foreign.json")["submission_type"], "baseline");
 }
 
+TEST(BuildInputs, WarnsOfFilesThatWereMadeWithOtherSeeds) {
+  Source first = *ReadSource(TestRun("run.json")), second = *ReadSource(TestRun("foreign.json"));
+  first.run.context["podium.seed"] = "1";
+  second.run.context["podium.seed"] = "2";
+  const absl::StatusOr<Inputs> inputs = BuildInputs({first, second}, {});
+  ASSERT_TRUE(inputs.ok()) << inputs.status();
+  EXPECT_THAT(inputs->provenance["sources"][1]["warnings"].dump(),
+              HasSubstr("podium.seed is 2, but 1 in run.json"));
+}
+
 TEST(BuildInputs, NamesSourcesWithoutTheirDirectory) {
   EXPECT_EQ(SubmissionOf("run.json")["provenance"]["sources"][0]["file"], "run.json");
 }

@@ -72,6 +72,23 @@ TEST(Derive, WarnsOfAFailedRow) {
               Contains("f/variant:fast/isa:a/M:1: failed: differs from reference"));
 }
 
+TEST(Derive, WarnsOfALoadAboveTheNumberOfCpus) {
+  Inputs inputs = TwoVariants();
+  inputs.system_info = {{"load_avg", {4.5, 1.0, 1.0}}, {"num_cpus", 4}};
+  EXPECT_THAT(Derive(inputs).document["warnings"],
+              Contains("the load average was above the number of CPUs: other work ran beside the "
+                       "benchmark"));
+}
+
+TEST(Derive, WarnsOfChangesThatWereNotCommitted) {
+  Inputs inputs = TwoVariants();
+  inputs.provenance["sources"][0]["file"] = "run.json";
+  inputs.provenance["sources"][0]["git_sha"] = "0123abc-dirty";
+  EXPECT_THAT(Derive(inputs).document["warnings"],
+              Contains("run.json: built from changes that were not committed: no one else can "
+                       "build the same program"));
+}
+
 TEST(Derive, IsIdenticalForTheSameInputs) {
   const Inputs inputs = TwoVariants();
   EXPECT_EQ(Serialize(Derive(inputs).document), Serialize(Derive(inputs).document));

@@ -22,6 +22,22 @@ TEST(Differences, AllowsUnknownMembers) {
   EXPECT_THAT(Differences(Json{{"a", 1}, {"mine", 2}}, Json{{"a", 1}}, 1e-9), IsEmpty());
 }
 
+TEST(Differences, ReportsAnUnknownMetric) {
+  EXPECT_THAT(Differences(Json{{"metrics", {{"mine", 2}}}}, Json{{"metrics", Json::object()}}, 0),
+              ElementsAre("/metrics/mine: found 2, expected none"));
+}
+
+TEST(Differences, ComparesProse) {
+  EXPECT_THAT(Differences(Json{{"a_reason", "x"}}, Json{{"a_reason", "y"}}, 0),
+              ElementsAre("/a_reason: found \"x\", expected \"y\""));
+}
+
+TEST(Differences, AllowsOtherWordsWhereProseNeedsOnlyBePresent) {
+  EXPECT_THAT(Differences(Json{{"a_reason", "x"}, {"warnings", {"x", "y"}}},
+                          Json{{"a_reason", "y"}, {"warnings", {"z"}}}, 0, Prose::kPresent),
+              IsEmpty());
+}
+
 TEST(Differences, ReportsAMissingMember) {
   EXPECT_THAT(Differences(Json::object(), Json{{"a", 1}}, 1e-9),
               ElementsAre("/a: missing, expected 1"));

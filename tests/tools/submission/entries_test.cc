@@ -79,6 +79,21 @@ TEST(CollectEntries, KeepsBenchmarksOfOneNameApart) {
   EXPECT_THAT(set.warnings, ElementsAre(HasSubstr("several benchmarks have this name")));
 }
 
+// Interleaved: the repetitions of both appear in any order, of each in its own.
+TEST(CollectEntries, TellsBenchmarksOfOneNameByTheirRegistration) {
+  std::vector<Row> rows = {Repetition("a", 0, 8), Repetition("a", 0, 3), Repetition("a", 1, 3),
+                           Repetition("a", 1, 8)};
+  for (Row& row : rows) {
+    row.family_index = row.real_time_s == 8 ? 1 : 0;
+    row.instance_index = 0;
+  }
+  const EntrySet set = Collect(rows);
+  ASSERT_EQ(set.entries.size(), 2);
+  EXPECT_THAT(set.entries[0].Times()->values(), ElementsAre(3, 3));
+  EXPECT_THAT(set.entries[1].Times()->values(), ElementsAre(8, 8));
+  EXPECT_EQ(set.entries[1].name, "a#2");
+}
+
 TEST(CollectEntries, ARowWithAnErrorHasNoTimes) {
   Row error = Repetition("a", 1, 3);
   error.kind = RowKind::kError;

@@ -30,6 +30,16 @@ TEST(SystemInfo, TakesNoNumberThatIsNone) {
   EXPECT_TRUE(SystemInfo({{"num_cpus", "nan"}})["num_cpus"].is_null());
 }
 
+TEST(SystemInfo, KeepsAFractionThatNoIntegerIs) {
+  EXPECT_EQ(WholeNumber(2.7), 2.7);
+  EXPECT_TRUE(WholeNumber(2.0).is_number_integer());
+}
+
+TEST(SystemInfo, TakesNothingNestedTooDeep) {
+  const std::string deep = std::string(100000, '[') + std::string(100000, ']');
+  EXPECT_TRUE(SystemInfo({{"caches", deep}})["caches"].is_null());
+}
+
 TEST(EnvironmentDifferences, NamesMachineFlagsAndLibraries) {
   const Context a = {{"host_name", "a"}, {"podium.flags", "-O2"}, {"podium.library.xsimd", "8"}};
   const Context b = {{"host_name", "b"}, {"podium.flags", "-O3"}, {"podium.library.xsimd", "9"}};

@@ -1,11 +1,10 @@
 #include "tools/submission/validate.h"
 
-#include <filesystem>
+#include <algorithm>
 #include <functional>
 
 #include "gmock/gmock.h"
 #include "test_run.h"
-#include "tools/submission/files.h"
 
 namespace podium::report {
 namespace {
@@ -23,7 +22,7 @@ const Json& Honest() {
 }
 
 std::vector<std::string> Problems(const Json& document) {
-  return ValidateDocument(document, "").problems;
+  return ValidateDocument(document).problems;
 }
 
 TEST(Validate, AcceptsWhatSubmitWrites) { EXPECT_THAT(Problems(Honest()), IsEmpty()); }
@@ -107,6 +106,26 @@ const Forgery kIllFormed[] = {
      "/entries/0/quality/top1_agreement:"},
     {"NextMajorVersion", [](Json& d) { d["schema_version"] = "2.0.0"; }, "/schema_version:"},
     {"LocalTimestamp", [](Json& d) { d["timestamp"] = "2026-07-01 12:00"; }, "/timestamp:"},
+    {"ImpossibleTimestamp", [](Json& d) { d["timestamp"] = "2026-02-30T12:00:00Z"; },
+     "/timestamp:"},
+    {"Plan",
+     [](Json& d) {
+       d["protocol"]["plan"] = "strict";
+       d["protocol"].erase("plan_reason");
+     },
+     "/protocol/plan:"},
+    {"Rounds",
+     [](Json& d) {
+       d["protocol"]["rounds"] = 50;
+       d["protocol"].erase("rounds_reason");
+     },
+     "/protocol/rounds:"},
+    {"EntryTwice", [](Json& d) { d["entries"].push_back(Json(d["entries"][0])); },
+     "/entries/7/name:"},
+    {"AddedSize", [](Json& d) { d["entries"][0]["sizes"]["on_disk_bytes"] = 1; },
+     "/entries/0/sizes/on_disk_bytes:"},
+    {"AddedQuality", [](Json& d) { d["entries"][0]["quality"]["imagenet"] = 1; },
+     "/entries/0/quality/imagenet:"},
     {"NotAnObject", [](Json& d) { d = Json::array(); }, "/:"},
 };
 
@@ -121,7 +140,14 @@ TEST(Validate, RejectsARunFileThatWasChanged) {
 }
 
 TEST(Validate, NotesARunFileThatIsAbsent) {
-  EXPECT_THAT(ValidateDocument(Honest(), "").notes, ElementsAre(HasSubstr("run.json")));
+  const Validation result = ValidateDocument(Honest(), testing::TempDir());
+  EXPECT_THAT(result.notes, ElementsAre(HasSubstr("run.json")));
+  EXPECT_TRUE(result.run_files_missing);
+}
+
+// A document of its own needs no directory, so what lies in one must not matter.
+TEST(Validate, LooksForRunFilesOnlyWhereItIsTold) {
+  EXPECT_THAT(ValidateDocument(Honest()).notes, IsEmpty());
 }
 
 TEST(Validate, AcceptsWhatFollowsFromTheRunFileBesideIt) {
@@ -142,6 +168,89 @@ TEST(Validate, RejectsSamplesThatAreNotInTheRunFileBesideIt) {
   EXPECT_THAT(Problems(forged), IsEmpty());
   EXPECT_THAT(ValidateDocument(forged, PODIUM_TESTDATA "/cli").problems,
               Contains(StartsWith("/entries/1/metrics/time_s/samples/0:")));
+}
+
+// One that is absent must not switch off the check of those that are there.
+TEST(Validate, RejectsAMissingRunFileWhereAnotherIsPresent) {
+  Inputs inputs = InputsOf("run.json");
+  Json phantom = inputs.provenance["sources"][0];
+  phantom["file"] = "calibration.json";
+  inputs.provenance["sources"].push_back(phantom);
+  inputs.design = DetectDesign(2);
+  const Json forged = Derive(inputs).document;
+  EXPECT_THAT(Problems(forged), IsEmpty());
+  EXPECT_THAT(ValidateDocument(forged, PODIUM_TESTDATA "/cli").problems,
+              ElementsAre(StartsWith("/provenance/sources/1/file: calibration.json")));
+}
+
+// What only the run file refutes: the document is consistent in itself.
+class RunFileTest : public testing::TestWithParam<Forgery> {};
+
+TEST_P(RunFileTest, RefutesIt) {
+  Json document = Honest();
+  GetParam().apply(document);
+  EXPECT_THAT(Problems(document), IsEmpty());
+  EXPECT_THAT(ValidateDocument(document, PODIUM_TESTDATA "/cli").problems,
+              Contains(StartsWith(GetParam().at)));
+}
+
+void AddTo(Json& d, const std::string& group, const std::string& name) {
+  const Json times = d["entries"][1]["metrics"]["time_s"];
+  d["entries"][1][group][name] = times;
+}
+
+const Forgery kRefuted[] = {
+    {"GitSha", [](Json& d) { d["provenance"]["sources"][0]["git_sha"] = "deadbeef"; },
+     "/provenance/sources/0/git_sha:"},
+    {"SizeOfTheRunFile", [](Json& d) { d["provenance"]["sources"][0]["size_bytes"] = 1; },
+     "/provenance/sources/0/size_bytes:"},
+    {"SourceWarning",
+     [](Json& d) {
+       d["provenance"]["sources"][0]["warnings"].push_back("x");
+       d["warnings"].insert(d["warnings"].begin(), "x");
+     },
+     "/provenance/sources/0/warnings:"},
+    {"AddedMetric", [](Json& d) { AddTo(d, "metrics", "energy_j_per_s"); },
+     "/entries/1/metrics/energy_j_per_s:"},
+    {"AddedCounter", [](Json& d) { AddTo(d, "counters", "accuracy_on_imagenet"); },
+     "/entries/1/counters/accuracy_on_imagenet:"},
+    {"AddedLibrary", [](Json& d) { d["system_info"]["libraries"]["onednn"] = "3"; },
+     "/system_info/libraries/onednn:"},
+    {"AddedBaseline", [](Json& d) { d["protocol"]["selection"]["baselines"]["x"] = "y"; },
+     "/protocol/selection/baselines/x:"},
+};
+
+INSTANTIATE_TEST_SUITE_P(Validate, RunFileTest, testing::ValuesIn(kRefuted),
+                         [](const auto& param) { return param.param.name; });
+
+TEST(Validate, AcceptsAnotherOrderOfEntries) {
+  Inputs inputs = InputsOf("run.json");
+  std::reverse(inputs.entries.begin(), inputs.entries.end());
+  EXPECT_THAT(ValidateDocument(Derive(inputs).document, PODIUM_TESTDATA "/cli").problems,
+              IsEmpty());
+}
+
+TEST(Validate, AcceptsOtherWordsOfAnotherRelease) {
+  Json document = Honest();
+  document["provenance"]["tool_version"] = "0.9.0";
+  document["comparisons"][0]["verdict_reason"] = "as it used to be put";
+  const Validation result = ValidateDocument(document, PODIUM_TESTDATA "/cli");
+  EXPECT_THAT(result.problems, IsEmpty());
+  EXPECT_THAT(result.notes, ElementsAre(HasSubstr("written by podium 0.9.0")));
+}
+
+TEST(Validate, RejectsOtherFiguresOfAnotherRelease) {
+  Json document = Honest();
+  document["provenance"]["tool_version"] = "0.9.0";
+  document["improvements"][0]["speedup"] = 9.9;
+  EXPECT_THAT(Problems(document), Contains(StartsWith("/improvements/0/speedup:")));
+}
+
+TEST(Validate, RejectsMissingWarningsOfAnotherRelease) {
+  Json document = Honest();
+  document["provenance"]["tool_version"] = "0.9.0";
+  document["warnings"] = Json::array();
+  EXPECT_THAT(Problems(document), Contains(StartsWith("/warnings:")));
 }
 
 TEST(ValidateFile, RefusesWhatIsNoJson) {

@@ -49,12 +49,31 @@ TEST(Judge, AsksForNoNumberOfRepetitionsThatCouldNotHelp) {
   EXPECT_THAT(judgement.needed_n_reason, HasSubstr("repetitions in one process cannot narrow"));
 }
 
-// R: v <- (var(log(c)) + var(log(d))) / 2; delta <- abs(mean(log(c)) - mean(log(d))) - log(1.01)
-//    ceiling(2 * (qnorm(.975) + qnorm(.8))^2 * v / delta^2)
+// R: va <- var(log(c)); vb <- var(log(d)); delta <- abs(mean(log(c)) - mean(log(d))) - log(1.01)
+//    power <- function(n) { df <- (n - 1) * (va + vb)^2 / (va^2 + vb^2)
+//                           pt(delta / sqrt((va + vb) / n) - qt(.975, df), df) }
+//    n <- 2:20; n[power(n) >= .8][1]
 TEST(Judge, PlansTheSampleSizeAsR) {
   const Judgement judgement = *Judge(Of(kBefore), Of(kAfter), {.process_allowance = 0});
   EXPECT_EQ(judgement.verdict, Verdict::kInconclusive);
-  EXPECT_EQ(judgement.needed_n, 9);
+  EXPECT_EQ(judgement.needed_n, 10);
+}
+
+// R: m <- log(1.05); e <- abs(mean(log(c)) - mean(log(d)))
+//    power <- function(n) { df <- ...; se <- sqrt((va + vb) / n); q <- qt(.95, df)
+//                           pt((m - e) / se - q, df) + pt((m + e) / se - q, df) - 1 }
+TEST(Judge, PlansEquivalenceWhereTheEffectLiesWithinTheThreshold) {
+  const VerdictRule rule = {.threshold = 0.05, .process_allowance = 0};
+  const Judgement judgement = *Judge(Of(kBefore), Of(kAfter), rule);
+  EXPECT_EQ(judgement.verdict, Verdict::kInconclusive);
+  EXPECT_EQ(judgement.needed_n, 195);
+}
+
+TEST(Judge, AsksForMoreRepetitionsThanThereAre) {
+  const Sample before = Of({1.04, 1.06, 1.05, 1.0, 1.1}), after = Of({1.0, 1.02, 0.98, 1.01, 0.99});
+  const Judgement judgement = *Judge(before, after, {.process_allowance = 0});
+  ASSERT_EQ(judgement.verdict, Verdict::kInconclusive);
+  EXPECT_GT(judgement.needed_n, 5);
 }
 
 TEST(Judge, ImprovesWithoutAllowanceAndThreshold) {
@@ -67,10 +86,18 @@ TEST(Judge, IsEquivalentWhereBothOneSidedTestsReject) {
   EXPECT_EQ(Judge(Of(kBefore), Of(kAfter), rule)->verdict, Verdict::kEquivalent);
 }
 
-TEST(Judge, IsNullForOneRepetition) { EXPECT_EQ(Judge(Of({1.0}), Of({2.0}), {}), std::nullopt); }
+std::string WhyNot(std::vector<double> a, std::vector<double> b) {
+  return std::string(Judge(Of(std::move(a)), Of(std::move(b)), {}).status().message());
+}
 
-TEST(Judge, IsNullForTimesWithoutSpread) {
-  EXPECT_EQ(Judge(Of({1.0, 1.0}), Of({2.0, 2.0}), {}), std::nullopt);
+TEST(Judge, RefusesOneRepetition) { EXPECT_THAT(WhyNot({1.0}, {2.0}), HasSubstr("1 repetition")); }
+
+TEST(Judge, RefusesTimesWithoutSpread) {
+  EXPECT_THAT(WhyNot({1.0, 1.0}, {2.0, 2.0}), HasSubstr("no spread"));
+}
+
+TEST(Judge, SaysThatARatioIsBeyondADouble) {
+  EXPECT_THAT(WhyNot({1e200, 1.1e200}, {1e-200, 1.1e-200}), HasSubstr("beyond what a double"));
 }
 
 TEST(Design, OneFileIsOneProcess) { EXPECT_EQ(DetectDesign(1), Design::kOneProcess); }

@@ -1,0 +1,88 @@
+#include "tools/submission/run_comparison.h"
+
+#include "gmock/gmock.h"
+#include "test_run.h"
+
+namespace podium::report {
+namespace {
+
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
+
+const std::vector<double> kTimes = {1.0, 1.1};
+
+std::vector<std::string> Pairs(const RunComparison& comparison) {
+  std::vector<std::string> pairs;
+  for (const Comparison& row : comparison.rows) {
+    pairs.push_back(absl::StrCat(row.baseline->name, " -> ", row.optimized->name));
+  }
+  return pairs;
+}
+
+TEST(CompareRuns, PairsRowsThatDifferInTheSuffixByTheirNames) {
+  const std::vector<Entry> a = {TestEntry("BM/8", kTimes), TestEntry("BM/8/real_time", kTimes)};
+  const std::vector<Entry> b = {TestEntry("BM/8/real_time", kTimes), TestEntry("BM/8", kTimes)};
+  EXPECT_THAT(Pairs(CompareRuns(a, b, {})),
+              ElementsAre("BM/8/real_time -> BM/8/real_time", "BM/8 -> BM/8"));
+}
+
+TEST(CompareRuns, PairsARowAcrossSuffixesWhereThereIsOnlyOne) {
+  const std::vector<Entry> a = {TestEntry("BM/8/min_time:0.100", kTimes)};
+  const std::vector<Entry> b = {TestEntry("BM/8/min_time:0.500", kTimes)};
+  EXPECT_THAT(Pairs(CompareRuns(a, b, {})),
+              ElementsAre("BM/8/min_time:0.100 -> BM/8/min_time:0.500"));
+}
+
+TEST(CompareRuns, PairsNoRowThatHasSeveralCounterparts) {
+  const std::vector<Entry> a = {TestEntry("BM/8", kTimes), TestEntry("BM/8/real_time", kTimes)};
+  const std::vector<Entry> b = {TestEntry("BM/8/min_time:0.500", kTimes)};
+  const RunComparison comparison = CompareRuns(a, b, {});
+  EXPECT_THAT(Pairs(comparison), ElementsAre());
+  EXPECT_THAT(comparison.notes, Each(HasSubstr("differ from it only in how they were measured")));
+  EXPECT_EQ(comparison.not_compared, 3);
+}
+
+TEST(CompareRuns, PairsNoManualTimeWithTimeOnTheClock) {
+  const std::vector<Entry> a = {TestEntry("BM/8", kTimes)};
+  const std::vector<Entry> b = {TestEntry("BM/8/manual_time", kTimes)};
+  EXPECT_THAT(CompareRuns(a, b, {}).notes,
+              UnorderedElementsAre("added: BM/8/manual_time", "removed: BM/8"));
+}
+
+TEST(CompareRuns, LeavesThreadsOutWhereTheirTimesMeanAnotherThing) {
+  const std::vector<Entry> run = {TestEntry("BM/threads:1", kTimes),
+                                  TestEntry("BM/threads:2", kTimes)};
+  RunRule rule;
+  rule.threads_comparable = false;
+  const RunComparison comparison = CompareRuns(run, run, rule);
+  EXPECT_THAT(Pairs(comparison), ElementsAre("BM/threads:1 -> BM/threads:1"));
+  EXPECT_THAT(comparison.notes, ElementsAre(HasSubstr("use one release for both")));
+}
+
+TEST(CompareRuns, CountsAQualityThatIsNoLongerReported) {
+  std::vector<Entry> a = {TestEntry("BM/8", kTimes)};
+  const std::vector<Entry> b = a;
+  a[0].quality["accuracy"] = 0.9;
+  EXPECT_EQ(CompareRuns(a, b, {}).not_compared, 1);
+}
+
+TEST(CompareVariants, CountsAnOptimizedRowThatFailed) {
+  std::vector<Entry> run = {TestEntry("f/variant:slow", kTimes),
+                            TestEntry("f/variant:fast", kTimes)};
+  run[1].errors = {"differs from reference"};
+  Selection selection;
+  selection.baselines["f"] = "slow";
+  EXPECT_EQ(CompareVariants(run, selection, {}).failed, 1);
+}
+
+TEST(ThreadsComparable, IsFalseAcrossTheReleaseThatChangedThem) {
+  const Context before, since = {{"library_version", "v1.9.1"}};
+  EXPECT_FALSE(ThreadsComparable(before, since));
+  EXPECT_FALSE(ThreadsComparable({{"library_version", "v1.8.5"}}, since));
+  EXPECT_TRUE(ThreadsComparable(since, since));
+}
+
+}  // namespace
+}  // namespace podium::report
