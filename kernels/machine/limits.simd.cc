@@ -65,29 +65,31 @@ std::size_t PeakU8S8(std::size_t operations, std::int32_t* sink) {
 
 std::uint32_t ReadF32(const float* data, std::size_t count, std::size_t passes) {
   constexpr int kLoads = 8;
-  constexpr std::size_t kStep = kLoads * I32::size;
-  I32 all[kLoads];
-  Unroll<kLoads>([&](auto j) __attribute__((always_inline)) { all[j] = I32(0); });
+  constexpr std::size_t kStep = kLoads * F32::size;
+  F32 all[kLoads];
+  Unroll<kLoads>([&](auto j) __attribute__((always_inline)) { all[j] = F32(0.0f); });
   for (std::size_t pass = 0; pass < passes; ++pass) {
     // The compiler must not know that each pass reads what the last one read.
     asm volatile("" : "+r"(data)::"memory");
     const auto load = [data](std::size_t i) __attribute__((always_inline)) {
-      return xsimd::bitwise_cast<I32>(F32::load_unaligned(data + i));
+      return F32::load_unaligned(data + i);
     };
     std::size_t i = 0;
     for (; i + kStep <= count; i += kStep) {
       Unroll<kLoads>([&](auto j) __attribute__((always_inline)) {
-        all[j] = all[j] ^ load(i + j * I32::size);
+        all[j] = all[j] ^ load(i + j * F32::size);
       });
     }
-    for (; i + I32::size <= count; i += I32::size) all[0] = all[0] ^ load(i);
-    all[0] = all[0] ^ xsimd::bitwise_cast<I32>(LoadPartial(data + i, count - i));
+    for (; i + F32::size <= count; i += F32::size) all[0] = all[0] ^ load(i);
+    all[0] = all[0] ^ LoadPartial(data + i, count - i);
   }
   Unroll<kLoads - 1>([&](auto j) __attribute__((always_inline)) { all[0] = all[0] ^ all[j + 1]; });
-  std::int32_t lanes[I32::size], total = 0;
+  float lanes[F32::size];
   all[0].store_unaligned(lanes);
-  for (std::int32_t lane : lanes) total ^= lane;
-  return static_cast<std::uint32_t>(total);
+  std::uint32_t bits[F32::size], total = 0;
+  __builtin_memcpy(bits, lanes, sizeof(bits));
+  for (std::uint32_t lane : bits) total ^= lane;
+  return total;
 }
 
 }  // namespace podium::PODIUM_ISA
