@@ -56,7 +56,8 @@ const bool kRegistered = [] {
 // The JSON that Google Benchmark writes for the rows that match.
 std::string RunRows(const std::string& filter) {
   static const bool registered = [] {
-    std::string name = "test", min_time = "--benchmark_min_time=0.000001";
+    // Google Benchmark keeps a pointer to the name.
+    static std::string name = "test", min_time = "--benchmark_min_time=0.000001";
     char* argv[] = {name.data(), min_time.data(), nullptr};
     int argc = 2;
     benchmark::Initialize(&argc, argv);
