@@ -15,6 +15,7 @@
 #include <optional>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "tools/gbench/scalar.h"
@@ -117,15 +118,24 @@ class Child {
         command_.argv[0], ": cannot be started: ", std::strerror(error), ": check the path"));
   }
 
+  // Of two entries of one name, some programs take the first and some the last.
+  bool IsReplaced(absl::string_view entry) const {
+    const absl::string_view name = entry.substr(0, entry.find('=') + 1);
+    return std::any_of(command_.environment.begin(), command_.environment.end(),
+                       [&](const std::string& other) { return absl::StartsWith(other, name); });
+  }
+
   // 0, or the errno of fork or exec.
   int Start() {
     std::vector<char*> argv, envp;
     for (const std::string& arg : command_.argv) argv.push_back(const_cast<char*>(arg.c_str()));
     argv.push_back(nullptr);
-    for (const std::string& entry : command_.environment) {  // of two of a name the first counts
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+      if (!IsReplaced(*entry)) envp.push_back(*entry);
+    }
+    for (const std::string& entry : command_.environment) {
       envp.push_back(const_cast<char*>(entry.c_str()));
     }
-    for (char** entry = environ; *entry != nullptr; ++entry) envp.push_back(*entry);
     envp.push_back(nullptr);
 
     const pid_t parent = getpid();

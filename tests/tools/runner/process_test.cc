@@ -17,15 +17,15 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-ChildOutcome Run(const std::vector<std::string>& argv, double timeout_s = 0,
-                 const std::vector<std::string>& environment = {}) {
+ChildOutcome Child(const std::vector<std::string>& argv, double timeout_s = 0,
+                   const std::vector<std::string>& environment = {}) {
   const absl::StatusOr<ChildOutcome> outcome = RunChild({argv, environment, timeout_s});
   EXPECT_TRUE(outcome.ok()) << outcome.status();
   return outcome.value_or(ChildOutcome());
 }
 
 ChildOutcome Shell(const std::string& script, double timeout_s = 0) {
-  return Run({"/bin/sh", "-c", script}, timeout_s);
+  return Child({"/bin/sh", "-c", script}, timeout_s);
 }
 
 TEST(RunChildTest, GivesStandardOutputAlone) {
@@ -40,21 +40,22 @@ TEST(RunChildTest, ReadsMoreThanAPipeHolds) {
 }
 
 TEST(RunChildTest, ArgumentsAreNotSeenByAShell) {
-  EXPECT_EQ(Run({"echo", "$HOME `id` ; *"}).output, "$HOME `id` ; *\n");
+  EXPECT_EQ(Child({"echo", "$HOME `id` ; *"}).output, "$HOME `id` ; *\n");
 }
 
 TEST(RunChildTest, TheEnvironmentGivenWinsAndTheOtherStays) {
   setenv("PODIUM_TEST_A", "outer", 1);
   setenv("PODIUM_TEST_B", "kept", 1);
-  EXPECT_EQ(Run({"/bin/sh", "-c", "echo $PODIUM_TEST_A $PODIUM_TEST_B"}, 0, {"PODIUM_TEST_A=inner"})
-                .output,
-            "inner kept\n");
+  EXPECT_EQ(
+      Child({"/bin/sh", "-c", "echo $PODIUM_TEST_A $PODIUM_TEST_B"}, 0, {"PODIUM_TEST_A=inner"})
+          .output,
+      "inner kept\n");
 }
 
 TEST(RunChildTest, StandardInputIsEmpty) { EXPECT_EQ(Shell("cat; echo end").output, "end\n"); }
 
 TEST(RunChildTest, ANameIsLookedUpInPathAndAMissingOneIsAnError) {
-  EXPECT_EQ(Run({"true"}).status, ProcessStatus::kOk);
+  EXPECT_EQ(Child({"true"}).status, ProcessStatus::kOk);
   const auto outcome = RunChild({{"./no-such-program"}, {}, 0});
   EXPECT_EQ(outcome.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(outcome.status().message()),
@@ -85,7 +86,7 @@ TEST(RunChildTest, AHungProcessThatIgnoresTermIsKilled) {
 }
 
 TEST(RunChildTest, AProcessThatNeverStopsWritingIsStopped) {
-  EXPECT_EQ(Run({"yes"}, 0.3).status, ProcessStatus::kTimeout);
+  EXPECT_EQ(Child({"yes"}, 0.3).status, ProcessStatus::kTimeout);
 }
 
 // The child of the child is in its group and goes with it; who waits for its pipe to close waits

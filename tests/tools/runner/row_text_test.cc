@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
 
 namespace podium::report {
@@ -11,7 +12,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json Row(std::string_view row) {
-  return Json::parse("{" + ValidRowText(row) + "}", nullptr, /*allow_exceptions=*/false);
+  return Json::parse(absl::StrCat("{", ValidRowText(row), "}"), nullptr,
+                     /*allow_exceptions=*/false);
 }
 
 TEST(ValidRowTextTest, WhatIsValidStaysAsWritten) {
