@@ -1,5 +1,6 @@
 #include "tools/submission/build.h"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <set>
@@ -53,6 +54,15 @@ absl::Status CheckComplete(const RunFile& run) {
                       "raw samples: run without --benchmark_report_aggregates_only"));
 }
 
+absl::Status CheckOneProgram(const RunFile& run) {
+  if (!run.record || !ComparesBinaries(*run.record)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(run.path,
+                   ": holds the same rows of two programs; a submission is about one: "
+                   "judge them with podium compare ",
+                   run.path));
+}
+
 absl::Status CheckRepetitions(const RunFile& run, const std::vector<Entry>& entries) {
   for (const Entry& entry : entries) {
     const Sample* times = entry.Times();
@@ -79,14 +89,31 @@ bool Wanted(const Entry& entry, const std::vector<std::string>& workloads) {
   return false;
 }
 
-Json Conditions(const Context& context) {
+// How `podium run` made the file; null values where it was made by hand.
+void PutRun(const RunFile& run, Json& conditions) {
+  if (!run.record) {
+    PutOrReason(conditions, "plan", nullptr, "the run was made by hand");
+    PutOrReason(conditions, "rounds", nullptr, "the run has no rounds");
+    return;
+  }
+  const RunRecord& record = *run.record;
+  conditions["plan"] = record.plan;
+  PutOrReason(conditions, "rounds", record.rounds ? Json(*record.rounds) : Json(),
+              "the run file does not say how many were planned");
+  Json& details = conditions["run"] = {
+      {"order", record.design}, {"seed", record.seed}, {"stopped_because", record.stopped_because}};
+  PutOrReason(details, "target_ci", record.target_ci ? Json(*record.target_ci) : Json(),
+              "not asked for: the number of rounds was fixed");
+}
+
+Json Conditions(const RunFile& run) {
+  const Context& context = run.context;
   const auto get = [&](const std::string& key) {
     const auto found = context.find(key);
     return found == context.end() ? Json() : Json(found->second);
   };
   Json conditions = Json::object();
-  PutOrReason(conditions, "plan", nullptr, "the run was made by hand");
-  PutOrReason(conditions, "rounds", nullptr, "the run has no rounds");
+  PutRun(run, conditions);
   PutOrReason(conditions, "warm_up_s", nullptr,
               "the run file does not say; Google Benchmark discards the runs by which it chooses "
               "the number of iterations");
@@ -175,6 +202,11 @@ absl::StatusOr<Source> ReadSource(const std::string& path) {
   return Source{*std::move(run), Sha256Hex(*text), text->size()};
 }
 
+bool ComparesBinaries(const RunRecord& record) {
+  return std::any_of(record.processes.begin(), record.processes.end(),
+                     [](const ProcessRecord& process) { return process.side == kContenderSide; });
+}
+
 std::map<std::string, std::string> ContextBaselines(const Context& context) {
   std::map<std::string, std::string> baselines;
   for (const auto& [key, variant] : context) {
@@ -211,8 +243,8 @@ absl::StatusOr<Inputs> BuildInputs(const std::vector<Source>& sources,
   if (date != first.context.end()) inputs.timestamp = ToUtc(date->second);
   inputs.submitter = options.submitter;
   inputs.system_info = SystemInfo(first.context);
-  inputs.conditions = Conditions(first.context);
-  inputs.design = DetectDesign(sources.size());
+  inputs.conditions = Conditions(first);
+  inputs.same_run = sources.size() == 1 ? SameRun::kYes : SameRun::kNo;
   inputs.rule = options.rule;
   inputs.selection.baseline = options.baseline;
   inputs.selection.optimized = options.optimized;
@@ -220,6 +252,7 @@ absl::StatusOr<Inputs> BuildInputs(const std::vector<Source>& sources,
 
   Json described = Json::array();
   std::set<std::string> names, files;
+  long first_origin = 0;  // processes and rounds of two files must not share a number
   for (const Source& source : sources) {
     const RunFile& run = source.run;
     if (absl::Status status = CheckComplete(run); !status.ok()) return status;
@@ -227,7 +260,9 @@ absl::StatusOr<Inputs> BuildInputs(const std::vector<Source>& sources,
       return absl::InvalidArgumentError(absl::StrCat(
           run.path, ": a second file of this name: a submission names its files: rename one"));
     }
-    EntrySet set = CollectEntries(run);
+    if (absl::Status status = CheckOneProgram(run); !status.ok()) return status;
+    EntrySet set = CollectEntries(run, first_origin);
+    if (run.record) first_origin += static_cast<long>(run.record->processes.size());
     std::vector<std::string> warnings = SourceWarnings(run, set);
     const std::vector<std::string> differences = EnvironmentDifferences(first.context, run.context);
     if (!differences.empty()) {
@@ -240,6 +275,7 @@ absl::StatusOr<Inputs> BuildInputs(const std::vector<Source>& sources,
     std::vector<Entry> kept;
     for (Entry& entry : set.entries) {
       if (!Wanted(entry, options.workloads)) continue;
+      if (entry.errors.empty() && !entry.Times()) continue;  // aggregates of another run
       if (!names.insert(entry.name).second) {
         return absl::InvalidArgumentError(absl::StrCat(
             run.path, ": \"", entry.name, "\" is in an earlier file too: give each row once"));

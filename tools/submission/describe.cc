@@ -75,6 +75,47 @@ Json DescribeFieller(const FiellerRatio& fieller) {
   return json;
 }
 
+constexpr absl::string_view MethodName(Method method) {
+  return method == Method::kWelch         ? "welch_t"
+         : method == Method::kMannWhitney ? "mann_whitney"
+                                          : "signed_rank";
+}
+
+constexpr absl::string_view MethodSentence(Method method) {
+  return method == Method::kWelch ? "ratio of geometric means of time_s, Welch t on ln(time_s)"
+         : method == Method::kMannWhitney
+             ? "Hodges-Lehmann shift of ln(time_s) of all rounds, interval of Mann-Whitney's test"
+             : "Hodges-Lehmann median of the rounds' ln ratios of time_s, interval of the "
+               "signed-rank "
+               "test";
+}
+
+// The members that only rounds have.
+void DescribeRounds(const Judgement& judgement, Json& json) {
+  if (!judgement.rounds) return;
+  const RoundFigures& rounds = *judgement.rounds;
+  PutOrReason(json, "alikeness", OrNull(rounds.alikeness), "the times of a side are all equal");
+  const auto& t = rounds.paired_t;
+  PutOrReason(json, "paired_t",
+              t ? Json{{"ratio", t->ratio},
+                       {"ci", Pair(t->interval)},
+                       {"t", t->t},
+                       {"df", t->df},
+                       {"p", t->p}}
+                : Json(),
+              "the ratios of the rounds have no spread");
+  const auto& signs = rounds.signed_rank;
+  PutOrReason(json, "signed_rank",
+              signs ? Json{{"w", signs->w}, {"p", signs->p}, {"exact", signs->exact}} : Json(),
+              "the sides are equal in all rounds");
+  const auto& strata = rounds.stratified_rank;
+  PutOrReason(
+      json, "stratified_rank",
+      strata ? Json{{"rank_sum", strata->statistic}, {"p", strata->p}, {"exact", strata->exact}}
+             : Json(),
+      "the sides are equal in all rounds");
+}
+
 }  // namespace
 
 Json DescribeEntry(const Entry& entry) {
@@ -98,32 +139,53 @@ Json DescribeEntry(const Entry& entry) {
   json["sizes"] = DescribeFigures(kSizeFigures, entry.sizes);
   json["techniques"] = entry.techniques;
   json["errors"] = entry.errors;
+  if (!entry.origins.empty()) {
+    Json& origins = json["origins"] = {{"process", Json::array()}, {"round", Json::array()}};
+    for (const Origin& origin : entry.origins) {
+      origins["process"].push_back(origin.process);
+      origins["round"].push_back(origin.round);
+    }
+  }
   return json;
 }
 
-Json DescribeComparison(const Comparison& comparison, const VerdictRule& rule, Design design) {
+Json DescribeComparison(const Comparison& comparison, const VerdictRule& rule) {
   const Judgement& judgement = comparison.judgement;
   Json json = {{"workload", comparison.workload},
-               {"design", DesignName(design)},
+               {"design", DesignName(judgement.design)},
                {"baseline", DescribeSide(*comparison.baseline, judgement.n_baseline)},
                {"optimized", DescribeSide(*comparison.optimized, judgement.n_optimized)}};
   json["speedup"] = {{"value", judgement.speedup},
                      {"ci", Pair(judgement.interval)},
                      {"confidence_level", 1 - rule.alpha},
-                     {"method", "ratio of geometric means of time_s, Welch t on ln(time_s)"}};
+                     {"method", MethodSentence(judgement.method)}};
+  json["method"] = MethodName(judgement.method);
+  json["p"] = judgement.p;
+  json["p_beyond_threshold"] = judgement.p_beyond;
+  json["p_within_threshold"] = judgement.p_within;
+  json["p_adjusted"] = judgement.p_adjusted;
   json["welch_t_log"] = {
       {"t", judgement.log_welch.t}, {"df", judgement.log_welch.df}, {"p", judgement.log_welch.p}};
   PutOrReason(json, "welch_t", judgement.welch ? DescribeWelch(*judgement.welch) : Json(),
               "the times have no spread");
-  json["fieller"] = DescribeFieller(judgement.fieller);
+  json["fieller"] = DescribeFieller(*judgement.fieller);
   const auto& rank = judgement.mann_whitney;
   PutOrReason(json, "mann_whitney",
               rank ? Json{{"u", rank->u}, {"p", rank->p}, {"exact", rank->exact}} : Json(),
               "all times are equal");
+  DescribeRounds(judgement, json);
   json["verdict"] = VerdictName(judgement.verdict);
   json["verdict_reason"] = judgement.reason;
-  PutOrReason(json, "a_a_floor", nullptr, "needs paired rounds: one process has no rounds");
+  PutOrReason(json, "a_a_floor", judgement.rounds ? OrNull(judgement.rounds->a_a_floor) : Json(),
+              "needs paired rounds: one process has no rounds");
   PutOrReason(json, "needed_n", OrNull(judgement.needed_n), judgement.needed_n_reason);
+  json["warnings"] = judgement.warnings;
+  return json;
+}
+
+Json DescribeGeomean(const Geomean& geomean, std::size_t rows) {
+  Json json = {{"speedup", geomean.value}, {"rows", rows}};
+  PutOrReason(json, "ci", OrNull(geomean.interval), geomean.reason);
   return json;
 }
 

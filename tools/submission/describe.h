@@ -1,6 +1,7 @@
 // The parts of a submission as JSON, each with its derived figures.
 #pragma once
 
+#include "tools/submission/geomean.h"
 #include "tools/submission/model.h"
 
 namespace podium::report {
@@ -9,7 +10,8 @@ namespace podium::report {
 inline constexpr double kEntryAlpha = 0.05;
 
 Json DescribeEntry(const Entry& entry);
-Json DescribeComparison(const Comparison& comparison, const VerdictRule& rule, Design design);
+Json DescribeComparison(const Comparison& comparison, const VerdictRule& rule);
+Json DescribeGeomean(const Geomean& geomean, std::size_t rows);
 Json DescribeImprovement(const Comparison& comparison);
 
 }  // namespace podium::report

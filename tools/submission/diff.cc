@@ -36,7 +36,7 @@ bool IsProse(absl::string_view key, absl::string_view at) {
 
 class Walk {
  public:
-  Walk(double rtol, Prose prose) : rtol_(rtol), prose_(prose) {}
+  Walk(double rtol, Prose prose, Lacking lacking) : rtol_(rtol), prose_(prose), lacking_(lacking) {}
 
   // `closed`: a member that only `found` has is a difference, here and below.
   void Compare(const Json& found, const Json& expected, const std::string& at, bool closed) {
@@ -62,6 +62,7 @@ class Walk {
       const std::string below = Below(at, key);
       const auto member = found.find(key);
       if (member == found.end()) {
+        if (lacking_ == Lacking::kIsEarlier && !closed) continue;
         lines_.push_back(absl::StrCat(below, ": missing, expected ", Brief(value)));
       } else if (prose_ == Prose::kPresent && IsProse(key, below) && !value.is_object()) {
         if (member->type() != value.type() || (member->empty() && !value.empty())) {
@@ -88,14 +89,15 @@ class Walk {
 
   double rtol_;
   Prose prose_;
+  Lacking lacking_;
   std::vector<std::string> lines_;
 };
 
 }  // namespace
 
 std::vector<std::string> Differences(const Json& found, const Json& expected, double rtol,
-                                     Prose prose) {
-  Walk walk(rtol, prose);
+                                     Prose prose, Lacking lacking) {
+  Walk walk(rtol, prose, lacking);
   walk.Compare(found, expected, "", /*closed=*/false);
   return walk.TakeLines();
 }

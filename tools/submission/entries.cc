@@ -47,10 +47,14 @@ const Sample* Entry::Find(absl::string_view metric) const {
 }
 
 // A row belongs to the benchmark of its name and its place in the registration; where that is not
-// told or is taken, to the first that has not had this repetition yet.
+// told or is taken, to the first that has not had this repetition yet. Each process of `podium run`
+// counts the place anew, among the rows that it ran.
 EntryCollector::Gathered& EntryCollector::Find(const Row& row) {
-  const long repetition = row.repetition_index.value_or(-1);
-  const long family = row.family_index.value_or(-1), instance = row.instance_index.value_or(-1);
+  const bool alone = row.process.has_value();
+  const std::pair repetition(alone ? static_cast<long>(*row.process) : 0,
+                             row.repetition_index.value_or(-1));
+  const long family = alone ? -1 : row.family_index.value_or(-1);
+  const long instance = alone ? -1 : row.instance_index.value_or(-1);
   for (int occurrence = 1;; ++occurrence) {
     const std::string key = absl::StrCat(family, "/", instance, "/", occurrence, "/", row.run_name);
     const auto [found, is_new] = index_.try_emplace(key, all_.size());
@@ -61,14 +65,28 @@ EntryCollector::Gathered& EntryCollector::Find(const Row& row) {
       all_.push_back(std::move(gathered));
     }
     Gathered& candidate = all_[found->second];
-    if (repetition >= 0 && Contains(candidate.repetitions, repetition)) continue;
-    candidate.repetitions.push_back(repetition);
+    if (row.kind == RowKind::kAggregate) return candidate;
+    auto& seen = candidate.repetitions;  // nearly always in order, so that this adds at the end
+    const auto place = std::ranges::upper_bound(seen, repetition);
+    const bool is_taken = place != seen.begin() && *std::prev(place) == repetition;
+    if (repetition.second >= 0 && is_taken) continue;
+    seen.insert(place, repetition);
     return candidate;
   }
 }
 
+void EntryCollector::AddAggregate(const Row& row) {
+  const bool is_mean = row.aggregate == "mean", is_stddev = row.aggregate == "stddev";
+  if (!row.real_time_s || (!is_mean && !is_stddev)) return;
+  Gathered& gathered = Find(row);
+  (is_mean ? gathered.mean_s : gathered.stddev_s) = row.real_time_s;
+  // Google Benchmark writes the number of repetitions into both members; of old files, one.
+  gathered.aggregated = static_cast<std::size_t>(
+      std::max(row.repetitions.value_or(0), static_cast<long>(row.iterations.value_or(0))));
+}
+
 void EntryCollector::Add(const Row& row) {
-  if (row.kind == RowKind::kAggregate) return;
+  if (row.kind == RowKind::kAggregate) return AddAggregate(row);
   Gathered& gathered = Find(row);
   if (row.kind == RowKind::kError) {
     gathered.entry.errors.push_back(row.error_message);
@@ -76,6 +94,10 @@ void EntryCollector::Add(const Row& row) {
     gathered.entry.errors.push_back("real_time is not a positive number");
   } else {
     gathered.real_time_s.push_back(*row.real_time_s);
+    if (row.process && row.round) {
+      gathered.entry.origins.push_back(
+          {first_origin_ + static_cast<long>(*row.process), first_origin_ + *row.round});
+    }
     if (row.cpu_time_s) gathered.cpu_time_s.push_back(*row.cpu_time_s);
     for (const auto& [name, value] : row.counters) gathered.counters[name].push_back(value);
   }
@@ -110,6 +132,10 @@ void EntryCollector::SetConstant(const std::string& row, const std::string& name
 
 Entry EntryCollector::FinishOne(Gathered& gathered, const Context& context) {
   Entry& entry = gathered.entry;
+  if (entry.origins.size() != gathered.real_time_s.size()) entry.origins.clear();
+  if (gathered.real_time_s.empty() && gathered.mean_s && gathered.stddev_s) {
+    entry.summary = Summary{*gathered.mean_s, *gathered.stddev_s, gathered.aggregated};
+  }
   AddMetric(std::string(kTimeMetric), std::move(gathered.real_time_s), entry.metrics);
   AddMetric(std::string(kCpuTimeMetric), std::move(gathered.cpu_time_s), entry.metrics);
   for (const auto& [counter, name] : kRates) {
@@ -147,8 +173,8 @@ EntrySet EntryCollector::Finish(const Context& context) && {
   return result;
 }
 
-EntrySet CollectEntries(const RunFile& run) {
-  EntryCollector collector;
+EntrySet CollectEntries(const RunFile& run, long first_origin) {
+  EntryCollector collector(first_origin);
   for (const Row& row : run.rows) collector.Add(row);
   return std::move(collector).Finish(run.context);
 }

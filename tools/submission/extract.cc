@@ -1,5 +1,6 @@
 #include "tools/submission/extract.h"
 
+#include <algorithm>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -42,6 +43,13 @@ Entry ExtractEntry(const Json& json) {
   entry.sizes = Figures(json.at("sizes"), kSizeFigures);
   entry.techniques = json.at("techniques").get<std::vector<std::string>>();
   entry.errors = json.at("errors").get<std::vector<std::string>>();
+  if (json.contains("origins")) {
+    const auto processes = json.at("origins").at("process").get<std::vector<long>>();
+    const auto rounds = json.at("origins").at("round").get<std::vector<long>>();
+    for (std::size_t i = 0; i < std::min(processes.size(), rounds.size()); ++i) {
+      entry.origins.push_back({processes[i], rounds[i]});
+    }
+  }
   return entry;
 }
 
@@ -52,6 +60,7 @@ Json ExtractConditions(const Json& protocol) {
     if (protocol.contains(key + "_reason")) {
       conditions[key + "_reason"] = protocol.at(key + "_reason");
     }
+    if (key == "rounds" && protocol.contains("run")) conditions["run"] = protocol.at("run");
   }
   return conditions;
 }
@@ -73,11 +82,12 @@ Inputs Extract(const Json& document) {
   inputs.conditions = ExtractConditions(protocol);
   inputs.rule = {.alpha = protocol.at("alpha"),
                  .threshold = protocol.at("threshold"),
-                 .process_allowance = protocol.at("process_allowance")};
+                 .process_allowance = protocol.at("process_allowance"),
+                 .correction = *CorrectionFromName(protocol.at("correction").get<std::string>())};
   inputs.selection = ExtractSelection(protocol.at("selection"));
   for (const Json& entry : document.at("entries")) inputs.entries.push_back(ExtractEntry(entry));
   inputs.provenance = document.at("provenance");
-  inputs.design = DetectDesign(inputs.provenance.at("sources").size());
+  inputs.same_run = inputs.provenance.at("sources").size() == 1 ? SameRun::kYes : SameRun::kNo;
   return inputs;
 }
 
@@ -94,10 +104,28 @@ absl::Status CheckEntries(const std::vector<Entry>& entries) {
       return absl::InvalidArgumentError(
           absl::StrCat(at, "/metrics/time_s: no samples, and no error that says why"));
     }
+    if (!entry.origins.empty() &&
+        (!entry.Find(kTimeMetric) || entry.origins.size() != entry.Find(kTimeMetric)->n())) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(at, "/origins: not as many as the samples of time_s"));
+    }
     if (entry.Times() && entry.Times()->n() < 2) {
       return absl::InvalidArgumentError(absl::StrCat(
           at, "/metrics/time_s/samples: 1 value; a confidence interval needs at least 2"));
     }
+  }
+  return absl::OkStatus();
+}
+
+// A plan and rounds are claims of `podium run`, which leaves the origins of its samples.
+absl::Status CheckRun(const Json& protocol, const std::vector<Entry>& entries) {
+  for (const Entry& entry : entries) {
+    if (!entry.origins.empty()) return absl::OkStatus();
+  }
+  for (const char* key : {"plan", "rounds"}) {
+    if (protocol.at(key).is_null()) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("/protocol/", key, ": no entry has origins, so there were no rounds"));
   }
   return absl::OkStatus();
 }
@@ -112,6 +140,9 @@ absl::StatusOr<Inputs> ExtractInputs(const Json& document) {
           absl::StrCat("/timestamp: \"", *inputs.timestamp, "\" is no date"));
     }
     if (absl::Status status = CheckEntries(inputs.entries); !status.ok()) return status;
+    if (absl::Status status = CheckRun(document.at("protocol"), inputs.entries); !status.ok()) {
+      return status;
+    }
     return inputs;
   } catch (const Json::exception& error) {  // the schema lets nothing through that throws here
     return absl::InvalidArgumentError(absl::StrCat("/: ", error.what()));

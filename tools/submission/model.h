@@ -13,6 +13,8 @@
 #include "absl/strings/string_view.h"
 #include "nlohmann/json.hpp"
 #include "tools/gbench/name.h"
+#include "tools/stats/compare.h"
+#include "tools/stats/design.h"
 #include "tools/stats/sample.h"
 #include "tools/submission/verdict.h"
 
@@ -20,7 +22,7 @@ namespace podium::report {
 
 using Json = nlohmann::ordered_json;  // keeps the order of writing: files read from top to bottom
 
-inline constexpr absl::string_view kSchemaVersion = "1.0.0";
+inline constexpr absl::string_view kSchemaVersion = "1.1.0";
 inline constexpr absl::string_view kNotice = "MLPerf-style, unverified";
 inline constexpr absl::string_view kTimeMetric = "time_s";  // what every comparison is made of
 
@@ -39,10 +41,14 @@ struct Entry {
   std::map<std::string, double> sizes;    // of kSizeFigures
   std::vector<std::string> techniques;    // "quantization", "pruning", ...
   std::vector<std::string> errors;        // one message per repetition that failed
+  std::vector<Origin> origins;     // of each value of time_s; empty where the file does not tell
+  std::optional<Summary> summary;  // of time_s, where the file has aggregates and no repetitions
 
   const Sample* Find(absl::string_view metric) const;  // null if the row has none
   // Null where the row cannot be compared; otherwise its times.
   const Sample* Times() const { return errors.empty() ? Find(kTimeMetric) : nullptr; }
+  bool IsComparable() const { return errors.empty() && (Find(kTimeMetric) || summary); }
+  Side Measured() const { return {Times(), origins}; }  // where there are Times()
 };
 
 // Against the FP64 reference (max_rel_err, sqnr_db, top1_agreement) or labelled data (accuracy).
@@ -64,7 +70,7 @@ struct Inputs {
   std::optional<std::string> submitter;
   Json system_info;  // written as it stands
   Json conditions;   // of the run: seed, timer overhead, warm-up, plan; part of `protocol`
-  Design design;
+  SameRun same_run;  // of rows that do not tell their process
   VerdictRule rule;
   Selection selection;
   std::vector<Entry> entries;

@@ -1,7 +1,6 @@
 #include "tools/submission/run_comparison.h"
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
 #include <map>
 #include <tuple>
@@ -37,18 +36,15 @@ void NotCompared(const Entry& entry, absl::string_view why, RunComparison& resul
   result.notes.push_back(absl::StrCat("not compared: ", entry.name, ": ", why));
 }
 
-void Add(const Pair& pair, const VerdictRule& rule, RunComparison& result) {
-  absl::StatusOr<Judgement> judgement =
-      Judge(*pair.baseline->Times(), *pair.optimized->Times(), rule);
+void Add(const Pair& pair, SameRun same_run, const VerdictRule& rule, RunComparison& result) {
+  absl::StatusOr<Judgement> judgement = JudgePair(pair, same_run, rule);
   if (!judgement.ok()) return NotCompared(*pair.optimized, judgement.status().message(), result);
   result.rows.push_back({pair.baseline, pair.optimized, pair.workload, *std::move(judgement)});
 }
 
-void SetGeomean(RunComparison& result) {
-  if (result.rows.empty()) return;
-  double sum = 0;
-  for (const Comparison& row : result.rows) sum += std::log(row.judgement.speedup);
-  result.geomean = std::exp(sum / static_cast<double>(result.rows.size()));
+void Finish(const VerdictRule& rule, RunComparison& result) {
+  SettleAll(result.rows, rule);
+  result.geomean = GeomeanOf(result.rows, rule.alpha);
 }
 
 // Rows of the old run with their counterparts in the new one.
@@ -146,7 +142,7 @@ void CompareRow(const Entry& old_row, const Entry& new_row, const RunRule& rule,
                        "one release for both",
                        result);
   }
-  Add({&old_row, &new_row, new_row.parts.workload}, rule.verdict, result);
+  Add({&old_row, &new_row, new_row.parts.workload}, SameRun::kNo, rule.verdict, result);
 }
 
 }  // namespace
@@ -186,7 +182,7 @@ RunComparison CompareRuns(const std::vector<Entry>& old_run, const std::vector<E
     ++result.not_compared;
     result.notes.push_back(absl::StrCat("removed: ", entry.name));
   }
-  SetGeomean(result);
+  Finish(rule.verdict, result);
   return result;
 }
 
@@ -194,7 +190,7 @@ RunComparison CompareVariants(const std::vector<Entry>& run, const Selection& se
                               const VerdictRule& rule) {
   RunComparison result;
   const Pairing pairing = PairEntries(run, selection);
-  for (const Pair& pair : pairing.pairs) Add(pair, rule, result);
+  for (const Pair& pair : pairing.pairs) Add(pair, SameRun::kYes, rule, result);
   result.notes.insert(result.notes.end(), pairing.warnings.begin(), pairing.warnings.end());
   for (const Entry* entry : pairing.left_out) {
     ++(entry->errors.empty() ? result.not_compared : result.failed);
@@ -203,7 +199,7 @@ RunComparison CompareVariants(const std::vector<Entry>& run, const Selection& se
     if (entry.errors.empty()) continue;
     result.notes.push_back(absl::StrCat("failed: ", entry.name, ": ", entry.errors.front()));
   }
-  SetGeomean(result);
+  Finish(rule, result);
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tools/submission/environment.h"
+#include "tools/submission/geomean.h"
 #include "tools/submission/model.h"
 
 namespace podium::report {
@@ -14,7 +15,7 @@ struct RunComparison {
   std::vector<Comparison> rows;    // point into the entries given
   std::vector<std::string> notes;  // one line for each row added, removed, failed or not compared,
                                    // and for each whose size or quality changed
-  std::optional<double> geomean;   // of the speedups of `rows`, descriptive; null if there is none
+  std::optional<Geomean> geomean;  // of the speedups of `rows`; null if there is none
   std::size_t failed = 0;          // rows that fail in the new run, or of the optimized variant
   std::size_t worse = 0;           // rows that lost more quality than tolerated
   std::size_t not_compared = 0;    // other rows that should have a verdict and have none

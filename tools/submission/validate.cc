@@ -5,7 +5,9 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "tools/gbench/read_text.h"
 #include "tools/submission/build.h"
 #include "tools/submission/derive.h"
@@ -40,9 +42,23 @@ void CheckReasons(const Json& value, const std::string& at, std::vector<std::str
   }
 }
 
+// True if its schema_version is a minor version before this release's.
+bool IsEarlier(const Json& document) {
+  const auto minor = [](const std::string& version) {
+    int number = 0;
+    const std::vector<std::string> parts = absl::StrSplit(version, '.');
+    return parts.size() > 1 && absl::SimpleAtoi(parts[1], &number) ? number : 0;
+  };
+  return minor(document.at("schema_version")) < minor(std::string(kSchemaVersion));
+}
+
 Prose ProseOf(const Json& document) {
   const std::string version = document.at("provenance").at("tool_version");
-  return version == kToolVersion ? Prose::kSameText : Prose::kPresent;
+  return version == kToolVersion && !IsEarlier(document) ? Prose::kSameText : Prose::kPresent;
+}
+
+Lacking LackingOf(const Json& document) {
+  return IsEarlier(document) ? Lacking::kIsEarlier : Lacking::kIsDifference;
 }
 
 // The run files that lie beside the document, as far as they are the ones it names.
@@ -112,7 +128,8 @@ void CheckAgainstSources(const Json& document, const Inputs& inputs,
        {"/timestamp", "/system_info", "/protocol", "/entries", "/provenance/sources"}) {
     const Json::json_pointer pointer(part);
     for (const std::string& line :
-         Differences(document.at(pointer), expected.at(pointer), kTolerance, ProseOf(document))) {
+         Differences(document.at(pointer), expected.at(pointer), kTolerance, ProseOf(document),
+                     LackingOf(document))) {
       result.problems.push_back(absl::StrCat(part, line, " from the run file"));
     }
   }
@@ -135,7 +152,8 @@ std::optional<Inputs> CheckAgainstItself(const Json& document, Validation& resul
   }
   Json expected = Derive(*inputs).document;
   expected["schema_version"] = document.at("schema_version");  // the schema admits every 1.x.y
-  for (const std::string& line : Differences(document, expected, kTolerance, ProseOf(document))) {
+  for (const std::string& line :
+       Differences(document, expected, kTolerance, ProseOf(document), LackingOf(document))) {
     result.problems.push_back(absl::StrCat(line, " from the raw samples"));
   }
   if (!result.problems.empty()) return std::nullopt;

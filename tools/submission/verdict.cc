@@ -3,100 +3,167 @@
 #include <algorithm>
 #include <cmath>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "tools/stats/correction.h"
 #include "tools/stats/distributions.h"
+#include "tools/stats/rounds.h"
+#include "tools/submission/diagnose.h"
 
 namespace podium::report {
 namespace {
 
-double LogVariance(const Sample& sample) {
+template <typename T>
+struct Name {
+  T value;
+  absl::string_view name;
+};
+constexpr Name<Design> kDesigns[] = {{Design::kRounds, "rounds"},
+                                     {Design::kProcesses, "processes"},
+                                     {Design::kOneProcessASide, "one_process_a_side"},
+                                     {Design::kOneProcess, "one_process"},
+                                     {Design::kAggregates, "aggregates"}};
+constexpr Name<Correction> kCorrections[] = {
+    {Correction::kNone, "none"},
+    {Correction::kHolm, "holm"},
+    {Correction::kBenjaminiHochberg, "benjamini_hochberg"}};
+constexpr Name<Verdict> kVerdicts[] = {{Verdict::kImproved, "improved"},
+                                       {Verdict::kRegressed, "regressed"},
+                                       {Verdict::kEquivalent, "equivalent"},
+                                       {Verdict::kInconclusive, "inconclusive"}};
+
+template <typename T, std::size_t N>
+absl::string_view NameOf(T value, const Name<T> (&names)[N]) {
+  return std::find_if(std::begin(names), std::end(names),
+                      [&](const auto& n) { return n.value == value; })
+      ->name;
+}
+
+template <typename T, std::size_t N>
+std::optional<T> ValueOf(absl::string_view name, const Name<T> (&names)[N]) {
+  for (const auto& candidate : names) {
+    if (candidate.name == name) return candidate.value;
+  }
+  return std::nullopt;
+}
+
+bool IsOneProcess(Design design) {
+  return design == Design::kOneProcess || design == Design::kOneProcessASide ||
+         design == Design::kAggregates;
+}
+
+// How far a process that was not seen may move the ratio.
+double Allowance(Design design, const VerdictRule& rule) {
+  return IsOneProcess(design) ? 1 + rule.process_allowance : 1;
+}
+
+std::optional<Sample> Logs(const Sample& values) {
   std::vector<double> logs;
-  for (const double x : sample.values()) logs.push_back(std::log(x));
-  const double std = Sample::Create(std::move(logs))->std().value_or(0);
-  return std * std;
+  for (const double x : values.values()) logs.push_back(std::log(x));
+  return Sample::Create(std::move(logs));
 }
 
-// P(T > t) of Student's t.
-double UpperTail(double t, double df) {
-  const double half = StudentTwoSidedP(t, df) / 2;
-  return t > 0 ? half : 1 - half;
+std::vector<double> Differences(const Sample& a, const Sample& b) {
+  std::vector<double> differences;
+  for (std::size_t i = 0; i < a.n(); ++i) {
+    differences.push_back(a.values()[i] - b.values()[i]);
+  }
+  return differences;
 }
 
-// What n repetitions a side would show, were the effect and the variances as they were measured.
-class Planner {
+Sample Minus(const Sample& values, double shift) {
+  std::vector<double> shifted;
+  for (const double x : values.values()) shifted.push_back(x - shift);
+  return *Sample::Create(std::move(shifted));
+}
+
+// Of one-sided tests of the ln speedup: small where it is above, and where it is below.
+struct OneSided {
+  double above;
+  double below;
+};
+
+// The ln speedup of logarithms a over b by one of the rank methods.
+class RankMethod {
  public:
-  Planner(const Sample& a, const Sample& b, double alpha)
-      : alpha_(alpha), variance_a_(LogVariance(a)), variance_b_(LogVariance(b)) {}
+  RankMethod(Method method, const Sample& a, const Sample& b)
+      : paired_(method == Method::kSignedRank), a_(a), b_(b) {}
 
-  // Probability that the 1 - alpha interval clears what lies `distance` away. The shifted t stands
-  // for the noncentral one.
-  double PowerToClear(double distance, double n) const {
-    return 1 - UpperTail(distance / Error(n) - StudentCriticalValue(alpha_, Df(n)), Df(n));
+  ShiftEstimate Estimate(double alpha) const {
+    if (!paired_) return HodgesLehmann(b_, a_, alpha);
+    return HodgesLehmann(*Sample::Create(Differences(a_, b_)), alpha);
   }
 
-  // Probability that both one-sided tests reject, at distances `near` and `far` from their bounds.
-  double PowerOfEquivalence(double near, double far, double n) const {
-    const double critical = StudentCriticalValue(2 * alpha_, Df(n));
-    return 1 - UpperTail(near / Error(n) - critical, Df(n)) -
-           UpperTail(far / Error(n) - critical, Df(n));
+  OneSided Against(double shift) const {
+    const Sample a = Minus(a_, shift);
+    if (paired_) {
+      const auto test = SignedRank(Differences(a, b_));
+      return test ? OneSided{test->p_greater, test->p_less} : OneSided{1, 1};
+    }
+    const auto test = MannWhitney(a, b_);
+    return test ? OneSided{test->p_greater, test->p_less} : OneSided{1, 1};
   }
 
  private:
-  double Error(double n) const { return std::sqrt((variance_a_ + variance_b_) / n); }
-  double Df(double n) const {
-    const double sum = variance_a_ + variance_b_;
-    const double share_a = variance_a_ / sum, share_b = variance_b_ / sum;
-    return (n - 1) / (share_a * share_a + share_b * share_b);
-  }
-
-  double alpha_;
-  double variance_a_;
-  double variance_b_;
+  bool paired_;
+  const Sample& a_;
+  const Sample& b_;
 };
 
-// The least n above `present` whose power is kPower; null beyond a million.
-template <typename Power>
-std::optional<double> LeastN(double present, const Power& power) {
-  constexpr double kMost = 1e6;
-  double below = present;
-  double n = present + 1;
-  while (!(power(n) >= kPower)) {
-    if (n >= kMost) return std::nullopt;
-    below = n;
-    n = std::min(2 * n, kMost);
-  }
-  while (n - below > 1) {
-    const double middle = std::floor((below + n) / 2);
-    (power(middle) >= kPower ? n : below) = middle;
-  }
-  return n;
+OneSided WelchAgainst(const RatioTest& welch, double shift) {
+  const double t = (std::log(welch.ratio) - shift) / welch.log_standard_error;
+  return {StudentBelow(-t, welch.df), StudentBelow(t, welch.df)};
 }
 
-void SetNeededN(const Sample& a, const Sample& b, const VerdictRule& rule, Judgement& result) {
-  if (result.verdict != Verdict::kInconclusive) {
-    result.needed_n_reason = "the verdict is settled";
+template <typename Against>
+void TestAgainstThreshold(const Against& against, const VerdictRule& rule, Judgement& result) {
+  const double allowance = std::log(Allowance(result.design, rule));
+  const double threshold = std::log1p(rule.threshold);
+  const double faster = against(allowance + threshold).above;
+  const double slower = against(-allowance - threshold).below;
+  result.is_faster = faster < slower;
+  result.p_beyond = std::min(1.0, 2 * std::min(faster, slower));
+  const double within = threshold - allowance;
+  result.p_within = within > 0 ? std::max(against(-within).above, against(within).below) : 1;
+}
+
+// The method, by the number of rounds, alpha, and how alike the sides are: never by a p-value.
+void UseRankMethod(const Sample& logs_a, const Sample& logs_b, const VerdictRule& rule,
+                   Judgement& result) {
+  std::vector<Method> methods = {Method::kMannWhitney};
+  if (ArePaired(logs_a.values(), logs_b.values())) methods = {Method::kSignedRank, methods[0]};
+  for (const Method method : methods) {
+    const RankMethod ranks(method, logs_a, logs_b);
+    const ShiftEstimate estimate = ranks.Estimate(rule.alpha);
+    if (!estimate.interval) continue;  // too few rounds for such an alpha
+    result.method = method;
+    result.speedup = std::exp(estimate.estimate);
+    result.interval = {std::exp(estimate.interval->lo), std::exp(estimate.interval->hi)};
+    const OneSided p = ranks.Against(0);
+    result.p = std::min(1.0, 2 * std::min(p.above, p.below));
+    TestAgainstThreshold([&](double shift) { return ranks.Against(shift); }, rule, result);
     return;
   }
-  const double margin = std::log1p(rule.process_allowance) + std::log1p(rule.threshold);
-  const double effect = std::abs(std::log(result.speedup));
-  if (effect <= margin && rule.process_allowance > 0) {
-    result.needed_n_reason =
-        "processes, not repetitions: the effect lies within the process allowance, which "
-        "repetitions in one process cannot narrow";
-    return;
-  }
-  const Planner planner(a, b, rule.alpha);
-  const auto present = static_cast<double>(std::max(a.n(), b.n()));
-  result.needed_n = LeastN(present, [&](double n) {
-    return effect < margin ? planner.PowerOfEquivalence(margin - effect, margin + effect, n)
-                           : planner.PowerToClear(effect - margin, n);
-  });
-  if (!result.needed_n) {
-    result.needed_n_reason = "the effect lies on the threshold: over a million repetitions";
-  }
+}
+
+std::optional<RatioTest> PairedRatio(const std::vector<double>& differences, double alpha) {
+  const std::optional<WelchTest> t = PairedT(*Sample::Create(differences), alpha);
+  if (!t) return std::nullopt;
+  return RatioTest{std::exp(t->difference),
+                   -t->t,
+                   t->df,
+                   t->p,
+                   {std::exp(t->interval.lo), std::exp(t->interval.hi)},
+                   t->standard_error};
+}
+
+RoundFigures FiguresOfRounds(const Sample& logs_a, const Sample& logs_b, double alpha) {
+  const std::vector<double> differences = Differences(logs_a, logs_b);
+  const std::optional<double> floor = RelabelledFloor(logs_a.values(), logs_b.values());
+  return {Alikeness(logs_a.values(), logs_b.values()), PairedRatio(differences, alpha),
+          SignedRank(differences), StratifiedRank(logs_a.values(), logs_b.values()),
+          floor ? std::optional(std::expm1(*floor)) : std::nullopt};
 }
 
 absl::Status NoTest(const Sample& a, const Sample& b) {
@@ -112,71 +179,101 @@ absl::Status NoTest(const Sample& a, const Sample& b) {
   return absl::InvalidArgumentError("the ratio of its times is beyond what a double can hold");
 }
 
-}  // namespace
+// sqrt(n) times the standard error of the ln speedup, and the degrees of freedom at other n.
+struct Noise {
+  double deviation;
+  double df_per_value;  // df = df_per_value (n - 1)
+};
 
-absl::string_view DesignName(Design design) {
-  return design == Design::kOneProcess ? "one_process" : "one_process_a_side";
-}
-
-std::optional<Design> DesignFromName(absl::string_view name) {
-  for (const Design design : {Design::kOneProcess, Design::kOneProcessASide}) {
-    if (name == DesignName(design)) return design;
+Noise NoiseOf(const Judgement& judgement, double alpha) {
+  const auto n = static_cast<double>(std::min(judgement.n_baseline, judgement.n_optimized));
+  if (judgement.method == Method::kWelch) {
+    // Of equal sides, the df that these have: exact where they are equal.
+    const double smaller = judgement.log_welch.log_standard_error * std::sqrt(n);
+    return {smaller, judgement.log_welch.df / (n - 1)};
   }
-  return std::nullopt;
+  // From the rank interval, so that a value far off counts as little as it does in the method.
+  const double df_per_value = judgement.method == Method::kSignedRank ? 1 : 2;
+  const double half_width = (std::log(judgement.interval.hi) - std::log(judgement.interval.lo)) / 2;
+  const double critical = StudentCriticalValue(alpha, df_per_value * (n - 1));
+  return {half_width / critical * std::sqrt(n), df_per_value};
 }
 
-Design DetectDesign(std::size_t source_files) {
-  return source_files <= 1 ? Design::kOneProcess : Design::kOneProcessASide;
-}
-
-absl::string_view VerdictName(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kImproved:
-      return "improved";
-    case Verdict::kRegressed:
-      return "regressed";
-    case Verdict::kEquivalent:
-      return "equivalent";
-    case Verdict::kInconclusive:
-      return "inconclusive";
+// The least n at which the method's smallest two-sided p is at most alpha.
+double LeastCountOf(Method method, double alpha) {
+  double n = 2, p = 1;
+  if (method == Method::kWelch) return n;
+  const bool paired = method == Method::kSignedRank;
+  for (p = paired ? 0.5 : 2.0 / 6; p > alpha; ++n) {  // 2 / 2^n; 2 / (2n over n)
+    p *= paired ? 0.5 : (n + 1) / (2 * (2 * n + 1));
   }
-  return "inconclusive";
+  return n;
 }
 
-absl::StatusOr<Judgement> Judge(const Sample& baseline, const Sample& optimized,
-                                const VerdictRule& rule) {
-  const std::optional<RatioTest> test = WelchLogRatio(baseline, optimized, rule.alpha);
-  const std::optional<RatioTest> wide = WelchLogRatio(baseline, optimized, 2 * rule.alpha);
-  const std::optional<FiellerRatio> fieller = Fieller(baseline, optimized, rule.alpha);
-  if (!test || !wide || !fieller) return NoTest(baseline, optimized);
+// `alpha_of_row` is the level at which this row counts among the others.
+void SetNeededN(const VerdictRule& rule, double alpha_of_row, Judgement& result) {
+  result.needed_n = std::nullopt;
+  result.needed_n_reason.clear();
+  if (result.verdict != Verdict::kInconclusive) {
+    result.needed_n_reason = "the verdict is settled";
+    return;
+  }
+  if (result.design == Design::kAggregates) {
+    result.needed_n_reason = "aggregates do not show how processes differ";
+    return;
+  }
+  if (!result.veto.empty()) {
+    result.needed_n_reason = "the values are not independent: " + result.veto;
+    return;
+  }
+  const double margin = std::log(Allowance(result.design, rule)) + std::log1p(rule.threshold);
+  const double effect = std::abs(std::log(result.speedup));
+  if (effect <= margin && Allowance(result.design, rule) > 1) {
+    result.needed_n_reason =
+        "processes, not repetitions: the effect lies within the process allowance, which "
+        "repetitions in one process cannot narrow";
+    return;
+  }
+  const Noise noise = NoiseOf(result, rule.alpha);
+  const auto present = static_cast<double>(std::max(result.n_baseline, result.n_optimized));
+  result.needed_n = LeastCount(present, [&](double n) {
+    const double df = noise.df_per_value * (n - 1);
+    return effect < margin ? PowerOfEquivalence(margin - effect, margin + effect, noise.deviation,
+                                                n, df, rule.alpha)
+                           : PowerToExclude(effect - margin, noise.deviation, n, df, alpha_of_row);
+  });
+  if (!result.needed_n) {
+    result.needed_n_reason = "the effect lies on the threshold: over a million repetitions";
+    return;
+  }
+  if (effect > margin) {
+    result.needed_n = std::max(*result.needed_n, LeastCountOf(result.method, alpha_of_row));
+  }
+}
 
-  Judgement result{.n_baseline = baseline.n(),
-                   .n_optimized = optimized.n(),
-                   .speedup = test->ratio,
-                   .interval = test->interval,
-                   .log_welch = *test,
-                   .welch = Welch(baseline, optimized, rule.alpha),
-                   .fieller = *fieller,
-                   .mann_whitney = MannWhitney(baseline, optimized),
-                   .verdict = Verdict::kInconclusive,
-                   .reason = "",
-                   .needed_n = std::nullopt,
-                   .needed_n_reason = ""};
-  const double allowance = 1 + rule.process_allowance;
-  const double margin = allowance * (1 + rule.threshold);
-  if (test->interval.lo > margin) {
+void Decide(const VerdictRule& rule, std::size_t family, Judgement& result) {
+  const double margin = Allowance(result.design, rule) * (1 + rule.threshold);
+  result.verdict = Verdict::kInconclusive;
+  if (result.design == Design::kAggregates) {
+    result.reason = "aggregates are descriptive: run without --benchmark_report_aggregates_only";
+  } else if (!result.veto.empty()) {
+    result.reason = result.veto;
+  } else if (result.p_adjusted <= rule.alpha && result.is_faster) {
     result.verdict = Verdict::kImproved;
     result.reason = absl::StrFormat("the interval lies above %.4g", margin);
-  } else if (test->interval.hi < 1 / margin) {
+  } else if (result.p_adjusted <= rule.alpha) {
     result.verdict = Verdict::kRegressed;
     result.reason = absl::StrFormat("the interval lies below %.4g", 1 / margin);
-  } else if (wide->interval.lo / allowance > 1 / (1 + rule.threshold) &&
-             wide->interval.hi * allowance < 1 + rule.threshold) {
+  } else if (result.p_within <= rule.alpha) {
     result.verdict = Verdict::kEquivalent;
     result.reason =
         absl::StrFormat("the %.4g %% interval lies within %.4g and %.4g",
                         100 * (1 - 2 * rule.alpha), 1 / (1 + rule.threshold), 1 + rule.threshold);
-  } else if (rule.process_allowance > 0) {
+  } else if (result.p_beyond <= rule.alpha) {
+    result.reason =
+        absl::StrFormat("the interval clears %.4g to %.4g by itself, but not among %d rows (%s)",
+                        1 / margin, margin, family, std::string(CorrectionName(rule.correction)));
+  } else if (Allowance(result.design, rule) > 1) {
     result.reason = absl::StrFormat(
         "the interval does not clear %.4g to %.4g: process variance is not identifiable from one "
         "process a side",
@@ -184,8 +281,108 @@ absl::StatusOr<Judgement> Judge(const Sample& baseline, const Sample& optimized,
   } else {
     result.reason = absl::StrFormat("the interval does not clear %.4g to %.4g", 1 / margin, margin);
   }
-  SetNeededN(baseline, optimized, rule, result);
+  const double alpha_of_row =
+      rule.correction == Correction::kNone ? rule.alpha : rule.alpha / static_cast<double>(family);
+  SetNeededN(rule, alpha_of_row, result);
+}
+
+Judgement FromWelch(const RatioTest& test, Design design, const VerdictRule& rule) {
+  Judgement result{};
+  result.design = design;
+  result.method = Method::kWelch;
+  result.speedup = test.ratio;
+  result.interval = test.interval;
+  result.p = test.p;
+  result.log_welch = test;
+  TestAgainstThreshold([&](double shift) { return WelchAgainst(test, shift); }, rule, result);
   return result;
+}
+
+}  // namespace
+
+absl::string_view DesignName(Design design) { return NameOf(design, kDesigns); }
+std::optional<Design> DesignFromName(absl::string_view name) { return ValueOf(name, kDesigns); }
+absl::string_view CorrectionName(Correction correction) { return NameOf(correction, kCorrections); }
+std::optional<Correction> CorrectionFromName(absl::string_view name) {
+  return ValueOf(name, kCorrections);
+}
+absl::string_view VerdictName(Verdict verdict) { return NameOf(verdict, kVerdicts); }
+
+absl::StatusOr<Judgement> Judge(const Side& baseline, const Side& optimized, Design design,
+                                const VerdictRule& rule) {
+  if (baseline.values->min() <= 0 || optimized.values->min() <= 0) {
+    return NoTest(*baseline.values, *optimized.values);
+  }
+  const Units units = IndependentUnits(baseline, optimized, design);
+  const std::optional<RatioTest> test = WelchLogRatio(units.a, units.b, rule.alpha);
+  const std::optional<FiellerRatio> fieller = Fieller(units.a, units.b, rule.alpha);
+  if (!test || !fieller) return NoTest(units.a, units.b);
+
+  Judgement result = FromWelch(*test, design, rule);
+  result.n_baseline = units.a.n();
+  result.n_optimized = units.b.n();
+  result.welch = Welch(units.a, units.b, rule.alpha);
+  result.fieller = fieller;
+  result.mann_whitney = MannWhitney(units.a, units.b);
+  if (design == Design::kRounds) {
+    const std::optional<Sample> logs_a = Logs(units.a), logs_b = Logs(units.b);
+    result.rounds = FiguresOfRounds(*logs_a, *logs_b, rule.alpha);
+    UseRankMethod(*logs_a, *logs_b, rule, result);
+  }
+  Diagnosis diagnosis = Diagnose(baseline, optimized, units, design);
+  result.warnings = std::move(diagnosis.warnings);
+  result.veto = std::move(diagnosis.veto);
+  Judgement* const alone[] = {&result};
+  Settle(alone, rule);
+  return result;
+}
+
+absl::StatusOr<Judgement> JudgeSummaries(const Summary& baseline, const Summary& optimized,
+                                         const VerdictRule& rule) {
+  const auto log_of = [](const Summary& side) {
+    const double variance = std::log1p(side.std / side.mean * (side.std / side.mean));
+    return Summary{std::log(side.mean) - variance / 2, std::sqrt(variance), side.n};
+  };
+  if (!(baseline.mean > 0 && optimized.mean > 0)) {
+    return absl::InvalidArgumentError("a mean time is not positive");
+  }
+  const std::optional<WelchTest> test = Welch(log_of(optimized), log_of(baseline), rule.alpha);
+  if (!test) return absl::InvalidArgumentError("aggregates without a standard deviation");
+  const RatioTest ratio{std::exp(test->difference),
+                        -test->t,
+                        test->df,
+                        test->p,
+                        {std::exp(test->interval.lo), std::exp(test->interval.hi)},
+                        test->standard_error};
+  Judgement result = FromWelch(ratio, Design::kAggregates, rule);
+  result.n_baseline = baseline.n;
+  result.n_optimized = optimized.n;
+  result.welch = Welch(baseline, optimized, rule.alpha);
+  Judgement* const alone[] = {&result};
+  Settle(alone, rule);
+  return result;
+}
+
+void Settle(std::span<Judgement* const> judgements, const VerdictRule& rule) {
+  std::vector<double> p;
+  for (const Judgement* judgement : judgements) p.push_back(judgement->p_beyond);
+  if (rule.correction == Correction::kHolm) p = AdjustHolm(p);
+  if (rule.correction == Correction::kBenjaminiHochberg) p = AdjustBenjaminiHochberg(p);
+  for (std::size_t i = 0; i < p.size(); ++i) {
+    judgements[i]->p_adjusted = p[i];
+    Decide(rule, p.size(), *judgements[i]);
+  }
+}
+
+std::optional<double> CountToDetect(const Judgement& judgement, double effect, double alpha) {
+  if (IsOneProcess(judgement.design)) return std::nullopt;
+  const Noise noise = NoiseOf(judgement, alpha);
+  const std::optional<double> n = LeastCount(1, [&](double count) {
+    return PowerToExclude(std::log1p(effect), noise.deviation, count,
+                          noise.df_per_value * (count - 1), alpha);
+  });
+  if (!n) return std::nullopt;
+  return std::max(*n, LeastCountOf(judgement.method, alpha));
 }
 
 }  // namespace podium::report

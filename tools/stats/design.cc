@@ -1,0 +1,105 @@
+#include "tools/stats/design.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <utility>
+
+namespace podium::report {
+namespace {
+
+using Groups = std::map<long, std::vector<double>>;
+
+// One value is its own mean, to the last digit.
+double GeometricMean(const std::vector<double>& values) {
+  if (values.size() == 1) return values.front();
+  double sum = 0;
+  for (const double x : values) sum += std::log(x);
+  return std::exp(sum / static_cast<double>(values.size()));
+}
+
+// The processes of a side, each as its geometric mean, with the round it was in.
+struct ProcessMean {
+  long round;
+  double value;
+};
+std::map<long, ProcessMean> ProcessMeans(const Side& side) {
+  Groups groups;
+  std::map<long, long> rounds;
+  for (std::size_t i = 0; i < side.origins.size(); ++i) {
+    groups[side.origins[i].process].push_back(side.values->values()[i]);
+    rounds[side.origins[i].process] = side.origins[i].round;
+  }
+  std::map<long, ProcessMean> means;
+  for (const auto& [process, values] : groups) {
+    means[process] = {rounds[process], GeometricMean(values)};
+  }
+  return means;
+}
+
+std::map<long, double> RoundMeans(const Side& side) {
+  Groups groups;
+  for (const auto& [process, mean] : ProcessMeans(side)) groups[mean.round].push_back(mean.value);
+  std::map<long, double> means;
+  for (const auto& [round, values] : groups) means[round] = GeometricMean(values);
+  return means;
+}
+
+std::size_t CountProcesses(const Side& side) {
+  std::vector<long> processes;
+  for (const Origin& origin : side.origins) processes.push_back(origin.process);
+  std::ranges::sort(processes);
+  return static_cast<std::size_t>(std::ranges::unique(processes).begin() - processes.begin());
+}
+
+std::size_t CountSharedRounds(const Side& a, const Side& b) {
+  std::vector<long> rounds[2];
+  for (const Origin& origin : a.origins) rounds[0].push_back(origin.round);
+  for (const Origin& origin : b.origins) rounds[1].push_back(origin.round);
+  for (auto& side : rounds) {
+    std::ranges::sort(side);
+    side.erase(std::ranges::unique(side).begin(), side.end());
+  }
+  std::vector<long> shared;
+  std::ranges::set_intersection(rounds[0], rounds[1], std::back_inserter(shared));
+  return shared.size();
+}
+
+Sample ProcessSample(const Side& side) {
+  std::vector<double> values;
+  for (const auto& [process, mean] : ProcessMeans(side)) values.push_back(mean.value);
+  return *Sample::Create(std::move(values));
+}
+
+}  // namespace
+
+std::map<long, double> LogMeansByRound(const Side& side) {
+  std::map<long, double> logs = RoundMeans(side);
+  for (auto& [round, value] : logs) value = std::log(value);
+  return logs;
+}
+
+Design DetectDesign(const Side& a, const Side& b, SameRun same_run) {
+  if (a.origins.empty() || b.origins.empty()) {
+    return same_run == SameRun::kYes ? Design::kOneProcess : Design::kOneProcessASide;
+  }
+  if (CountSharedRounds(a, b) >= kLeastRounds) return Design::kRounds;
+  if (std::min(CountProcesses(a), CountProcesses(b)) >= kLeastProcesses) return Design::kProcesses;
+  return Design::kOneProcessASide;
+}
+
+Units IndependentUnits(const Side& a, const Side& b, Design design) {
+  if (design == Design::kProcesses) return {ProcessSample(a), ProcessSample(b)};
+  if (design != Design::kRounds) return {*a.values, *b.values};
+  const std::map<long, double> rounds_a = RoundMeans(a), rounds_b = RoundMeans(b);
+  std::vector<double> values_a, values_b;
+  for (const auto& [round, value] : rounds_a) {
+    const auto found = rounds_b.find(round);
+    if (found == rounds_b.end()) continue;
+    values_a.push_back(value);
+    values_b.push_back(found->second);
+  }
+  return {*Sample::Create(std::move(values_a)), *Sample::Create(std::move(values_b))};
+}
+
+}  // namespace podium::report

@@ -1,0 +1,91 @@
+#include "tools/stats/rounds.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <numeric>
+#include <random>
+#include <vector>
+
+#include "tools/stats/sample.h"
+
+namespace podium::report {
+namespace {
+
+constexpr double kAlike = 0.4;
+
+std::vector<double> MidRanks(std::span<const double> values) {
+  std::vector<std::size_t> order(values.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, std::less<>(), [&](std::size_t i) { return values[i]; });
+  std::vector<double> ranks(values.size());
+  for (std::size_t begin = 0; begin < order.size();) {
+    std::size_t end = begin;
+    while (end < order.size() && values[order[end]] == values[order[begin]]) ++end;
+    for (std::size_t i = begin; i < end; ++i) {
+      ranks[order[i]] = static_cast<double>(begin + 1 + end) / 2;
+    }
+    begin = end;
+  }
+  return ranks;
+}
+
+}  // namespace
+
+std::optional<double> Alikeness(std::span<const double> a, std::span<const double> b) {
+  const std::vector<double> ranks_a = MidRanks(a), ranks_b = MidRanks(b);
+  const double mean = static_cast<double>(a.size() + 1) / 2;
+  double both = 0, of_a = 0, of_b = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    both += (ranks_a[i] - mean) * (ranks_b[i] - mean);
+    of_a += (ranks_a[i] - mean) * (ranks_a[i] - mean);
+    of_b += (ranks_b[i] - mean) * (ranks_b[i] - mean);
+  }
+  if (of_a == 0 || of_b == 0) return std::nullopt;
+  return both / std::sqrt(of_a * of_b);
+}
+
+bool ArePaired(std::span<const double> a, std::span<const double> b) {
+  return Alikeness(a, b).value_or(0) > kAlike;
+}
+
+std::optional<double> RelabelledFloor(std::span<const double> a, std::span<const double> b) {
+  constexpr std::size_t kMostExhaustive = 12;
+  constexpr std::size_t kDraws = 4096;
+  if (a.size() < 2) return std::nullopt;
+  std::vector<double> differences;
+  for (std::size_t i = 0; i < a.size(); ++i) differences.push_back(a[i] - b[i]);
+  const auto n = static_cast<double>(a.size());
+  const double mean = std::accumulate(differences.begin(), differences.end(), 0.0) / n;
+  for (double& d : differences) d -= mean;
+
+  std::vector<double> sizes;
+  const auto add = [&](const auto& exchanged) {
+    double sum = 0;
+    for (std::size_t i = 0; i < differences.size(); ++i) {
+      sum += exchanged(i) ? -differences[i] : differences[i];
+    }
+    sizes.push_back(std::abs(sum) / n);
+  };
+  if (a.size() <= kMostExhaustive) {
+    // The first round keeps its labels: exchanging all of them changes no size.
+    for (std::uint64_t mask = 0; mask < std::uint64_t{1} << (a.size() - 1); ++mask) {
+      add([&](std::size_t i) { return i > 0 && (mask >> (i - 1) & 1) != 0; });
+    }
+  } else {
+    std::mt19937_64 random(1);
+    for (std::size_t draw = 0; draw < kDraws; ++draw) {
+      std::uint64_t bits = 0;
+      add([&](std::size_t i) {
+        if (i % 64 == 0) bits = random();
+        return (bits >> (i % 64) & 1) != 0;
+      });
+    }
+  }
+  const std::optional<Sample> sample = Sample::Create(std::move(sizes));
+  if (!sample) return std::nullopt;
+  return Quantile(*sample, 0.95);
+}
+
+}  // namespace podium::report
