@@ -62,7 +62,7 @@ Ran Execute(
 
 std::vector<std::string> Names(const Block& block) {
   std::vector<std::string> names;
-  for (const Side& side : block.sides) {
+  for (const RunSide& side : block.sides) {
     for (const std::string& row : side.rows) names.push_back(side.name + "=" + row);
   }
   return names;
