@@ -1,18 +1,22 @@
 // podium compare OLD.json NEW.json, or RUN.json --baseline=V --optimized=V
+#include <algorithm>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "tools/cli/commands.h"
+#include "tools/cli/row_filter.h"
 #include "tools/gbench/reader.h"
+#include "tools/render/comparison_formats.h"
 #include "tools/render/format.h"
 #include "tools/render/verdict_table.h"
 #include "tools/submission/build.h"
 #include "tools/submission/entries.h"
 #include "tools/submission/environment.h"
+#include "tools/submission/metric.h"
 #include "tools/submission/pairing.h"
 #include "tools/submission/run_comparison.h"
 
@@ -20,7 +24,9 @@ namespace podium::report {
 namespace {
 
 constexpr char kUsage[] =
-    "Compares two runs row by row, or the variants of one run; a gate for CI.\n"
+    "Compares two runs row by row, the variants of one run, or the two programs of one run made "
+    "with\n"
+    "--baseline_binary; a gate for CI.\n"
     "\n"
     "usage: podium compare OLD.json NEW.json [FLAGS]\n"
     "       podium compare RUN.json [--baseline=V] [--optimized=V] [FLAGS]\n"
@@ -28,20 +34,30 @@ constexpr char kUsage[] =
 constexpr char kExample[] =
     "\n"
     "Example:\n"
-    "  ./bench --benchmark_repetitions=10 --benchmark_enable_random_interleaving=true \\\n"
-    "          --benchmark_out=new.json --benchmark_out_format=json\n"
-    "  podium compare old.json new.json\n"
-    "  podium compare new.json --baseline=fp32 --optimized=int8\n"
+    "  podium run -o run.json --baseline_binary=./old_bench -- ./bench\n"
+    "  podium compare run.json\n"
+    "  podium compare run.json --filter=M:64,int8 --metric=cpu_time_s --format=markdown\n"
+    "  podium compare old.json new.json --threshold=5%\n"
     "\n"
-    "A speedup is old time / new time. Exit status: 0 no row is known to be worse; 1 some row\n"
-    "regressed, fails, or lost quality; 2 bad usage or bad input; with --require_conclusive, 3 "
-    "some\n"
-    "row is inconclusive, gone or not comparable, or a file was cut short.\n";
+    "A speedup is old time / new time. Fresh processes in rounds, as podium run makes them, can "
+    "show\n"
+    "small differences; of one process a side, only what exceeds --process_allowance. "
+    "--correction\n"
+    "keeps the share of false alarms at alpha however many rows there are.\n"
+    "\n"
+    "Exit status: 0 no row is known to be worse; 1 some row regressed, fails, or lost quality; 2 "
+    "bad\n"
+    "usage or bad input; with --require_conclusive, 3 some row is inconclusive, gone or not\n"
+    "comparable, or a file was cut short.\n";
 
 struct Options {
   RunRule rule;
   Selection selection;
-  std::string filter;
+  std::vector<std::string> filter;
+  std::string metric = std::string(kTimeMetric);
+  std::string correction = "holm";
+  std::string sort = "name";
+  std::string format = "table";
   bool require_conclusive = false;
 };
 
@@ -50,50 +66,98 @@ FlagReader Flags(Options& options) {
   flags.Add("baseline", &options.selection.baseline, "V", "in one run: the baseline variant");
   flags.Add("optimized", &options.selection.optimized, "V",
             "in one run: the only variant compared");
-  flags.Add("filter", &options.filter, "S", "only rows whose name contains S");
+  flags.Add("filter", &options.filter, "S,...",
+            "only rows with every S: key:value, or a part of the name");
+  flags.Add("metric", &options.metric, "M",
+            "time_s (default), cpu_time_s, ops_per_s, or a counter as hits:higher, misses:lower");
   AddRuleFlags(flags, options.rule.verdict);
+  flags.Add("correction", &options.correction, "C",
+            "over the rows: holm (default), benjamini_hochberg or none");
   flags.Add("quality_tolerance", &options.rule.quality_tolerance, "F",
             "of two runs: by how much accuracy or top-1 agreement may fall (default 0.01)");
+  flags.Add("sort", &options.sort, "S", "name (order of the file, default), speedup, p or verdict");
+  flags.Add("format", &options.format, "F", "table (default), markdown, csv or json");
   flags.Add("require_conclusive", &options.require_conclusive, "",
             "exit with 3 if a row has no verdict");
   return flags;
 }
 
-struct Side {
+struct OneRun {
   std::string path;
   Context context;
-  bool truncated;
+  bool truncated = false;
   std::vector<Entry> entries;
 };
 
-// What was complete in a file that was cut short is still worth comparing; the reader's warning
-// says so.
-absl::StatusOr<Side> ReadSide(const std::string& path, const std::string& filter, Streams streams) {
-  EntryCollector collector;
-  std::size_t rows = 0;
-  absl::StatusOr<RunFile> run = ReadRunFile(path, [&](const Row& row) {
-    ++rows;
-    if (absl::StrContains(row.run_name, filter)) collector.Add(row);
-  });
-  if (!run.ok()) return run.status();
-  EntrySet set = std::move(collector).Finish(run->context);
-  for (const auto* warnings : {&run->warnings, &set.warnings}) {
-    for (const std::string& warning : *warnings)
-      streams.err << "warning: " << OneLine(warning) << "\n";
+void Warn(const std::vector<std::string>& warnings, Streams streams) {
+  for (const std::string& warning : warnings) {
+    streams.err << "warning: " << OneLine(warning) << "\n";
   }
-  if (!set.entries.empty()) return Side{path, run->context, run->truncated, std::move(set.entries)};
+}
+
+absl::Status NoEntries(const std::string& path, std::size_t rows,
+                       const std::vector<std::string>& filter) {
   if (rows == 0) {
     return absl::InvalidArgumentError(absl::StrCat(path, ": no rows: check --benchmark_filter"));
   }
   if (filter.empty()) {
     return absl::InvalidArgumentError(
-        absl::StrCat(path, ": only aggregates: run without --benchmark_report_aggregates_only"));
+        absl::StrCat(path,
+                     ": neither repetitions nor their mean and stddev: run with "
+                     "--benchmark_repetitions=10"));
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat(path, ": no repetition's name contains \"", filter, "\": check --filter"));
+  return absl::InvalidArgumentError(absl::StrCat(path, ": no repetition's name contains \"",
+                                                 absl::StrJoin(filter, ","), "\": check --filter"));
 }
 
-absl::StatusOr<RunComparison> CompareOne(const Side& run, Options& options) {
+// One side of a file in which two programs were run in turn.
+absl::StatusOr<OneRun> ReadProgram(const RunFile& run, absl::string_view side,
+                                   const RowFilter& filter) {
+  EntryCollector collector;
+  const absl::StatusOr<RunFile> again = ReadRunFile(run.path, [&](const Row& row) {
+    if (!row.process || run.record->processes[*row.process].side != side) return;
+    if (filter.Matches(row.run_name)) collector.Add(row);
+  });
+  if (!again.ok()) return again.status();
+  EntrySet set = std::move(collector).Finish(run.context);
+  return OneRun{run.path, run.context, run.truncated, std::move(set.entries)};
+}
+
+// The runs in a file: one, or two where it holds two programs. What was complete in a file that was
+// cut short is still worth comparing; the reader's warning says so.
+absl::StatusOr<std::vector<OneRun>> ReadRuns(const std::string& path, const Options& options,
+                                             long& first_origin, Streams streams) {
+  const RowFilter filter(options.filter);
+  EntryCollector collector(first_origin);
+  std::size_t rows = 0;
+  absl::StatusOr<RunFile> run = ReadRunFile(path, [&](const Row& row) {
+    ++rows;
+    if (filter.Matches(row.run_name)) collector.Add(row);
+  });
+  if (!run.ok()) return run.status();
+  Warn(run->warnings, streams);
+  if (run->record && ComparesBinaries(*run->record)) {
+    std::vector<OneRun> runs;
+    for (const absl::string_view side : {kBaselineSide, kContenderSide}) {
+      absl::StatusOr<OneRun> program = ReadProgram(*run, side, filter);
+      if (!program.ok()) return program.status();
+      if (program->entries.empty()) return NoEntries(path, rows, options.filter);
+      runs.push_back(*std::move(program));
+    }
+    return runs;
+  }
+  if (run->record) first_origin += static_cast<long>(run->record->processes.size());
+  EntrySet set = std::move(collector).Finish(run->context);
+  Warn(set.warnings, streams);
+  std::erase_if(set.entries,
+                [](const Entry& entry) { return entry.errors.empty() && !entry.IsComparable(); });
+  if (set.entries.empty()) return NoEntries(path, rows, options.filter);
+  std::vector<OneRun> runs;
+  runs.push_back({path, std::move(run->context), run->truncated, std::move(set.entries)});
+  return runs;
+}
+
+absl::StatusOr<RunComparison> CompareOne(const OneRun& run, Options& options) {
   options.selection.baselines = ContextBaselines(run.context);
   if (absl::Status status = CheckVariants(run.path, run.entries, options.selection); !status.ok()) {
     return status;
@@ -109,7 +173,7 @@ absl::StatusOr<RunComparison> CompareOne(const Side& run, Options& options) {
   return CompareVariants(run.entries, options.selection, options.rule.verdict);
 }
 
-absl::StatusOr<RunComparison> CompareTwo(const Side& old_run, const Side& new_run,
+absl::StatusOr<RunComparison> CompareTwo(const OneRun& old_run, const OneRun& new_run,
                                          const Options& options, Streams streams) {
   if (options.selection.baseline || options.selection.optimized) {
     return absl::InvalidArgumentError(
@@ -121,9 +185,9 @@ absl::StatusOr<RunComparison> CompareTwo(const Side& old_run, const Side& new_ru
                 << " differ in " << absl::StrJoin(differences, ", ")
                 << ": a difference in time need not come from the code\n";
   }
-  const auto seed = [](const Side& side) {
-    const auto found = side.context.find("podium.seed");
-    return found == side.context.end() ? std::string() : found->second;
+  const auto seed = [](const OneRun& run) {
+    const auto found = run.context.find("podium.seed");
+    return found == run.context.end() ? std::string() : found->second;
   };
   if (seed(old_run) != seed(new_run)) {
     streams.err << "warning: the runs differ in seed: their inputs are not the same\n";
@@ -133,44 +197,122 @@ absl::StatusOr<RunComparison> CompareTwo(const Side& old_run, const Side& new_ru
   return CompareRuns(old_run.entries, new_run.entries, rule);
 }
 
-absl::Status CheckTolerance(double tolerance) {
-  if (tolerance >= 0 && tolerance <= 1) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("--quality_tolerance=", tolerance, ": must lie between 0 and 1, such as 0.01"));
+absl::Status CheckOptions(Options& options, const std::vector<std::string>& files) {
+  if (absl::Status status = CheckRule(options.rule.verdict); !status.ok()) return status;
+  const double tolerance = options.rule.quality_tolerance;
+  if (!(tolerance >= 0 && tolerance <= 1)) {
+    return absl::InvalidArgumentError(absl::StrCat("--quality_tolerance=", tolerance,
+                                                   ": must lie between 0 and 1, such as 0.01"));
+  }
+  const auto correction = CorrectionFromName(options.correction);
+  if (!correction) {
+    return absl::InvalidArgumentError(absl::StrCat("--correction=", options.correction,
+                                                   ": must be holm, benjamini_hochberg or none"));
+  }
+  options.rule.verdict.correction = *correction;
+  const auto is_one_of = [](const std::string& value, std::vector<std::string> words) {
+    return std::find(words.begin(), words.end(), value) != words.end();
+  };
+  if (!is_one_of(options.sort, {"name", "speedup", "p", "verdict"})) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--sort=", options.sort, ": must be name, speedup, p or verdict"));
+  }
+  if (!is_one_of(options.format, {"table", "markdown", "csv", "json"})) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--format=", options.format, ": must be table, markdown, csv or json"));
+  }
+  if (files.empty()) {
+    return absl::InvalidArgumentError("no run file: name one or two, such as old.json new.json");
+  }
+  if (files.size() > 2) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(files[2], ": a third file: compare takes one or two"));
+  }
+  return absl::OkStatus();
 }
 
-int Report(const RunComparison& comparison, const std::vector<Side>& sides, const Options& options,
-           Streams streams) {
-  streams.out << (sides.size() == 2
-                      ? RunTable(comparison.rows, options.rule.verdict)
-                      : VerdictTable(comparison.rows, options.rule.verdict, Design::kOneProcess));
+void Sort(const std::string& by, std::vector<Comparison>& rows) {
+  const auto order = [&](auto key) {
+    std::stable_sort(rows.begin(), rows.end(), [&](const Comparison& a, const Comparison& b) {
+      return key(a.judgement) < key(b.judgement);
+    });
+  };
+  if (by == "speedup") order([](const Judgement& j) { return j.speedup; });
+  if (by == "p") order([](const Judgement& j) { return j.p; });
+  if (by == "verdict") {  // the worst first
+    order([](const Judgement& j) {
+      switch (j.verdict) {
+        case Verdict::kRegressed:
+          return 0;
+        case Verdict::kInconclusive:
+          return 1;
+        case Verdict::kEquivalent:
+          return 2;
+        case Verdict::kImproved:
+          break;
+      }
+      return 3;
+    });
+  }
+}
+
+std::string GeomeanText(const RunComparison& comparison, const VerdictRule& rule) {
+  const Geomean& geomean = *comparison.geomean;
+  const int decimals = geomean.interval ? Decimals(*geomean.interval) : 2;
+  return absl::StrCat("geomean speedup ", FormatFixed(geomean.value, decimals), "x",
+                      geomean.interval ? absl::StrCat(" ", FormatPercent(1 - rule.alpha), " CI ",
+                                                      FormatInterval(*geomean.interval, decimals))
+                                       : absl::StrCat(" (descriptive: ", geomean.reason, ")"),
+                      " over ", Count(comparison.rows.size(), "row"), ", ");
+}
+
+struct Counts {
+  std::size_t regressed = 0, inconclusive = 0, cut_short = 0;
+};
+
+void PrintTable(const RunComparison& comparison, const Counts& counts, const VerdictRule& rule,
+                const TableStyle& style, Streams streams) {
+  streams.out << VerdictTable(comparison.rows, rule, style);
   for (const std::string& note : comparison.notes) streams.out << OneLine(note) << "\n";
-  std::size_t regressed = 0, inconclusive = 0;
-  for (const Comparison& row : comparison.rows) {
-    regressed += row.judgement.verdict == Verdict::kRegressed;
-    inconclusive += row.judgement.verdict == Verdict::kInconclusive;
-  }
-  std::size_t cut_short = 0;
-  for (const Side& side : sides) cut_short += side.truncated;
-  if (comparison.geomean) {
-    streams.out << "descriptive geomean speedup " << FormatFixed(*comparison.geomean, 2)
-                << "x over " << Count(comparison.rows.size(), "row") << ", ";
-  }
-  streams.out << regressed << " regressed, " << inconclusive << " inconclusive";
+  if (comparison.geomean) streams.out << GeomeanText(comparison, rule);
+  streams.out << counts.regressed << " regressed, " << counts.inconclusive << " inconclusive";
   for (const auto& [count, what] :
        {std::pair(comparison.failed, " failed"), std::pair(comparison.worse, " of worse quality"),
         std::pair(comparison.not_compared, " not compared")}) {
     if (count > 0) streams.out << ", " << count << what;
   }
-  if (cut_short > 0) streams.out << ", " << Count(cut_short, "file") << " cut short";
+  if (counts.cut_short > 0) streams.out << ", " << Count(counts.cut_short, "file") << " cut short";
   streams.out << "\n";
+}
 
-  if (regressed + comparison.failed + comparison.worse > 0) return kDoesNotHold;
+int Report(const RunComparison& comparison, const std::vector<OneRun>& runs,
+           const MetricChoice& metric, const Options& options, Streams streams) {
+  Counts counts;
+  for (const Comparison& row : comparison.rows) {
+    counts.regressed += row.judgement.verdict == Verdict::kRegressed;
+    counts.inconclusive += row.judgement.verdict == Verdict::kInconclusive;
+  }
+  for (const OneRun& run : runs) counts.cut_short += run.truncated;
+  const TableStyle style{.compared = runs.size() == 2 ? Compared::kRuns : Compared::kVariants,
+                         .metric = metric.name,
+                         .higher_is_better = metric.higher_is_better,
+                         .columns = streams.columns,
+                         .color = streams.color};
+  const VerdictRule& rule = options.rule.verdict;
+  if (options.format == "table") PrintTable(comparison, counts, rule, style, streams);
+  if (options.format == "markdown") streams.out << ComparisonMarkdown(comparison, rule, style);
+  if (options.format == "json") streams.out << ComparisonJson(comparison, rule, style);
+  if (options.format == "csv") {
+    streams.out << ComparisonCsv(comparison);
+    for (const std::string& note : comparison.notes) streams.err << OneLine(note) << "\n";
+  }
+
+  if (counts.regressed + comparison.failed + comparison.worse > 0) return kDoesNotHold;
   if (comparison.rows.empty()) {
     return Refuse("compare", absl::InvalidArgumentError("no rows to compare: the notes say why"),
                   streams);
   }
-  const bool open = inconclusive + comparison.not_compared + cut_short > 0;
+  const bool open = counts.inconclusive + comparison.not_compared + counts.cut_short > 0;
   return open && options.require_conclusive ? kInconclusive : kHolds;
 }
 
@@ -184,29 +326,37 @@ int Compare(Arguments args, Streams streams) {
     return kHolds;
   }
   const auto files = flags.Parse(args);
-  absl::Status status = files.status();
-  if (status.ok()) status = CheckRule(options.rule.verdict);
-  if (status.ok()) status = CheckTolerance(options.rule.quality_tolerance);
-  if (status.ok() && files->empty()) {
-    status = absl::InvalidArgumentError("no run file: name one or two, such as old.json new.json");
+  if (!files.ok()) return Refuse("compare", files.status(), streams);
+  if (absl::Status status = CheckOptions(options, *files); !status.ok()) {
+    return Refuse("compare", status, streams);
   }
-  if (status.ok() && files->size() > 2) {
-    status = absl::InvalidArgumentError(
-        absl::StrCat((*files)[2], ": a third file: compare takes one or two"));
-  }
-  if (!status.ok()) return Refuse("compare", status, streams);
+  const absl::StatusOr<MetricChoice> metric = ParseMetric(options.metric);
+  if (!metric.ok()) return Refuse("compare", metric.status(), streams);
 
-  std::vector<Side> sides;
+  std::vector<OneRun> runs;
+  long first_origin = 0;
   for (const std::string& path : *files) {
-    absl::StatusOr<Side> side = ReadSide(path, options.filter, streams);
-    if (!side.ok()) return Refuse("compare", side.status(), streams);
-    sides.push_back(*std::move(side));
+    absl::StatusOr<std::vector<OneRun>> read = ReadRuns(path, options, first_origin, streams);
+    if (!read.ok()) return Refuse("compare", read.status(), streams);
+    if (files->size() > 1 && read->size() > 1) {
+      return Refuse("compare",
+                    absl::InvalidArgumentError(
+                        absl::StrCat(path, ": holds two programs already: compare it alone")),
+                    streams);
+    }
+    for (OneRun& run : *read) {
+      if (absl::Status status = UseMetric(path, *metric, run.entries); !status.ok()) {
+        return Refuse("compare", status, streams);
+      }
+      runs.push_back(std::move(run));
+    }
   }
-  const absl::StatusOr<RunComparison> comparison =
-      sides.size() == 1 ? CompareOne(sides[0], options)
-                        : CompareTwo(sides[0], sides[1], options, streams);
+  absl::StatusOr<RunComparison> comparison = runs.size() == 1
+                                                 ? CompareOne(runs[0], options)
+                                                 : CompareTwo(runs[0], runs[1], options, streams);
   if (!comparison.ok()) return Refuse("compare", comparison.status(), streams);
-  return Report(*comparison, sides, options, streams);
+  Sort(options.sort, comparison->rows);
+  return Report(*comparison, runs, *metric, options, streams);
 }
 
 }  // namespace podium::report

@@ -75,12 +75,6 @@ Json DescribeFieller(const FiellerRatio& fieller) {
   return json;
 }
 
-constexpr absl::string_view MethodName(Method method) {
-  return method == Method::kWelch         ? "welch_t"
-         : method == Method::kMannWhitney ? "mann_whitney"
-                                          : "signed_rank";
-}
-
 constexpr absl::string_view MethodSentence(Method method) {
   return method == Method::kWelch ? "ratio of geometric means of time_s, Welch t on ln(time_s)"
          : method == Method::kMannWhitney

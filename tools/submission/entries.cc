@@ -12,8 +12,6 @@
 namespace podium::report {
 namespace {
 
-constexpr absl::string_view kCpuTimeMetric = "cpu_time_s";
-
 // Counters that are rates, by the unit they have in a submission; of two for one unit the first.
 constexpr std::pair<absl::string_view, absl::string_view> kRates[] = {
     {"flops", "flops_per_s"},

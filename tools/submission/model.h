@@ -25,6 +25,7 @@ using Json = nlohmann::ordered_json;  // keeps the order of writing: files read 
 inline constexpr absl::string_view kSchemaVersion = "1.1.0";
 inline constexpr absl::string_view kNotice = "MLPerf-style, unverified";
 inline constexpr absl::string_view kTimeMetric = "time_s";  // what every comparison is made of
+inline constexpr absl::string_view kCpuTimeMetric = "cpu_time_s";
 
 struct Metric {
   std::string name;  // with its SI unit: "time_s", "ops_per_s"

@@ -136,6 +136,9 @@ void CompareRow(const Entry& old_row, const Entry& new_row, const RunRule& rule,
   if (!old_row.errors.empty()) {
     return NotCompared(new_row, absl::StrCat("failed in OLD: ", old_row.errors.front()), result);
   }
+  if (!old_row.IsComparable() || !new_row.IsComparable()) {
+    return NotCompared(new_row, "not both runs have a positive value of the metric", result);
+  }
   if (HasThreads(new_row) && !rule.threads_comparable) {
     return NotCompared(new_row,
                        "Google Benchmark 1.9.0 counts the time of several threads otherwise: use "

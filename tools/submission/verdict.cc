@@ -24,6 +24,9 @@ constexpr Name<Design> kDesigns[] = {{Design::kRounds, "rounds"},
                                      {Design::kOneProcessASide, "one_process_a_side"},
                                      {Design::kOneProcess, "one_process"},
                                      {Design::kAggregates, "aggregates"}};
+constexpr Name<Method> kMethods[] = {{Method::kWelch, "welch_t"},
+                                     {Method::kMannWhitney, "mann_whitney"},
+                                     {Method::kSignedRank, "signed_rank"}};
 constexpr Name<Correction> kCorrections[] = {
     {Correction::kNone, "none"},
     {Correction::kHolm, "holm"},
@@ -302,6 +305,7 @@ Judgement FromWelch(const RatioTest& test, Design design, const VerdictRule& rul
 
 absl::string_view DesignName(Design design) { return NameOf(design, kDesigns); }
 std::optional<Design> DesignFromName(absl::string_view name) { return ValueOf(name, kDesigns); }
+absl::string_view MethodName(Method method) { return NameOf(method, kMethods); }
 absl::string_view CorrectionName(Correction correction) { return NameOf(correction, kCorrections); }
 std::optional<Correction> CorrectionFromName(absl::string_view name) {
   return ValueOf(name, kCorrections);

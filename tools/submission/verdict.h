@@ -28,6 +28,7 @@ std::optional<Design> DesignFromName(absl::string_view name);
 //   one process (a side) repetitions                Welch t, widened by the process allowance
 //   aggregates           mean, std and n            Welch t; no verdict
 enum class Method { kWelch, kMannWhitney, kSignedRank };
+absl::string_view MethodName(Method method);  // "welch_t", "mann_whitney", "signed_rank"
 
 enum class Correction { kNone, kHolm, kBenjaminiHochberg };
 absl::string_view CorrectionName(Correction correction);  // "none", "holm", "benjamini_hochberg"

@@ -1,0 +1,22 @@
+// A comparison in formats for other programs and for pages. Numbers are not rounded in CSV and JSON.
+#pragma once
+
+#include <string>
+
+#include "tools/render/verdict_table.h"
+#include "tools/submission/run_comparison.h"
+
+namespace podium::report {
+
+// A table of GitHub Markdown, with the rule and the notes below.
+std::string ComparisonMarkdown(const RunComparison& comparison, const VerdictRule& rule,
+                               const TableStyle& style);
+
+// RFC 4180, one line per row compared, a header first. Notes are not in it.
+std::string ComparisonCsv(const RunComparison& comparison);
+
+// An object of `rule`, `rows` (each as a submission's comparison), `geomean`, `counts`, `notes`.
+std::string ComparisonJson(const RunComparison& comparison, const VerdictRule& rule,
+                           const TableStyle& style);
+
+}  // namespace podium::report
