@@ -16,6 +16,8 @@ constexpr Command kCommands[] = {
     {"submit", "make a submission from run files", Submit},
     {"validate", "check submissions, every figure recomputed", Validate},
     {"compare", "compare two runs, or two variants of one; a gate for CI", Compare},
+    {"plan", "how many rounds find a given difference", Plan},
+    {"stat", "the rows of one run, each on its own", Stat},
 };
 
 std::string Help() {
