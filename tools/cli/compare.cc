@@ -1,23 +1,16 @@
 // podium compare OLD.json NEW.json, or RUN.json --baseline=V --optimized=V
 #include <algorithm>
-#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "tools/cli/commands.h"
-#include "tools/cli/row_filter.h"
-#include "tools/gbench/reader.h"
+#include "tools/cli/read_runs.h"
 #include "tools/render/comparison_formats.h"
 #include "tools/render/format.h"
 #include "tools/render/verdict_table.h"
-#include "tools/submission/build.h"
-#include "tools/submission/entries.h"
-#include "tools/submission/environment.h"
 #include "tools/submission/metric.h"
-#include "tools/submission/pairing.h"
 #include "tools/submission/run_comparison.h"
 
 namespace podium::report {
@@ -80,121 +73,6 @@ FlagReader Flags(Options& options) {
   flags.Add("require_conclusive", &options.require_conclusive, "",
             "exit with 3 if a row has no verdict");
   return flags;
-}
-
-struct OneRun {
-  std::string path;
-  Context context;
-  bool truncated = false;
-  std::vector<Entry> entries;
-};
-
-void Warn(const std::vector<std::string>& warnings, Streams streams) {
-  for (const std::string& warning : warnings) {
-    streams.err << "warning: " << OneLine(warning) << "\n";
-  }
-}
-
-absl::Status NoEntries(const std::string& path, std::size_t rows,
-                       const std::vector<std::string>& filter) {
-  if (rows == 0) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ": no rows: check --benchmark_filter"));
-  }
-  if (filter.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path,
-                     ": neither repetitions nor their mean and stddev: run with "
-                     "--benchmark_repetitions=10"));
-  }
-  return absl::InvalidArgumentError(absl::StrCat(path, ": no repetition's name contains \"",
-                                                 absl::StrJoin(filter, ","), "\": check --filter"));
-}
-
-// One side of a file in which two programs were run in turn.
-absl::StatusOr<OneRun> ReadProgram(const RunFile& run, absl::string_view side,
-                                   const RowFilter& filter) {
-  EntryCollector collector;
-  const absl::StatusOr<RunFile> again = ReadRunFile(run.path, [&](const Row& row) {
-    if (!row.process || run.record->processes[*row.process].side != side) return;
-    if (filter.Matches(row.run_name)) collector.Add(row);
-  });
-  if (!again.ok()) return again.status();
-  EntrySet set = std::move(collector).Finish(run.context);
-  return OneRun{run.path, run.context, run.truncated, std::move(set.entries)};
-}
-
-// The runs in a file: one, or two where it holds two programs. What was complete in a file that was
-// cut short is still worth comparing; the reader's warning says so.
-absl::StatusOr<std::vector<OneRun>> ReadRuns(const std::string& path, const Options& options,
-                                             long& first_origin, Streams streams) {
-  const RowFilter filter(options.filter);
-  EntryCollector collector(first_origin);
-  std::size_t rows = 0;
-  absl::StatusOr<RunFile> run = ReadRunFile(path, [&](const Row& row) {
-    ++rows;
-    if (filter.Matches(row.run_name)) collector.Add(row);
-  });
-  if (!run.ok()) return run.status();
-  Warn(run->warnings, streams);
-  if (run->record && ComparesBinaries(*run->record)) {
-    std::vector<OneRun> runs;
-    for (const absl::string_view side : {kBaselineSide, kContenderSide}) {
-      absl::StatusOr<OneRun> program = ReadProgram(*run, side, filter);
-      if (!program.ok()) return program.status();
-      if (program->entries.empty()) return NoEntries(path, rows, options.filter);
-      runs.push_back(*std::move(program));
-    }
-    return runs;
-  }
-  if (run->record) first_origin += static_cast<long>(run->record->processes.size());
-  EntrySet set = std::move(collector).Finish(run->context);
-  Warn(set.warnings, streams);
-  std::erase_if(set.entries,
-                [](const Entry& entry) { return entry.errors.empty() && !entry.IsComparable(); });
-  if (set.entries.empty()) return NoEntries(path, rows, options.filter);
-  std::vector<OneRun> runs;
-  runs.push_back({path, std::move(run->context), run->truncated, std::move(set.entries)});
-  return runs;
-}
-
-absl::StatusOr<RunComparison> CompareOne(const OneRun& run, Options& options) {
-  options.selection.baselines = ContextBaselines(run.context);
-  if (absl::Status status = CheckVariants(run.path, run.entries, options.selection); !status.ok()) {
-    return status;
-  }
-  if (!options.selection.baseline && options.selection.baselines.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(run.path, ": no baseline: the file names none: give --baseline=V, one of ",
-                     absl::StrJoin(VariantNames(run.entries), ", "), ", or a second file"));
-  }
-  if (absl::Status status = CheckPairs(run.path, run.entries, options.selection); !status.ok()) {
-    return status;
-  }
-  return CompareVariants(run.entries, options.selection, options.rule.verdict);
-}
-
-absl::StatusOr<RunComparison> CompareTwo(const OneRun& old_run, const OneRun& new_run,
-                                         const Options& options, Streams streams) {
-  if (options.selection.baseline || options.selection.optimized) {
-    return absl::InvalidArgumentError(
-        "--baseline and --optimized choose variants of one run: give one file");
-  }
-  const auto differences = EnvironmentDifferences(old_run.context, new_run.context);
-  if (!differences.empty()) {
-    streams.err << "warning: " << OneLine(absl::StrCat(old_run.path, " and ", new_run.path))
-                << " differ in " << absl::StrJoin(differences, ", ")
-                << ": a difference in time need not come from the code\n";
-  }
-  const auto seed = [](const OneRun& run) {
-    const auto found = run.context.find("podium.seed");
-    return found == run.context.end() ? std::string() : found->second;
-  };
-  if (seed(old_run) != seed(new_run)) {
-    streams.err << "warning: the runs differ in seed: their inputs are not the same\n";
-  }
-  RunRule rule = options.rule;
-  rule.threads_comparable = ThreadsComparable(old_run.context, new_run.context);
-  return CompareRuns(old_run.entries, new_run.entries, rule);
 }
 
 absl::Status CheckOptions(Options& options, const std::vector<std::string>& files) {
@@ -333,30 +211,14 @@ int Compare(Arguments args, Streams streams) {
   const absl::StatusOr<MetricChoice> metric = ParseMetric(options.metric);
   if (!metric.ok()) return Refuse("compare", metric.status(), streams);
 
-  std::vector<OneRun> runs;
-  long first_origin = 0;
-  for (const std::string& path : *files) {
-    absl::StatusOr<std::vector<OneRun>> read = ReadRuns(path, options, first_origin, streams);
-    if (!read.ok()) return Refuse("compare", read.status(), streams);
-    if (files->size() > 1 && read->size() > 1) {
-      return Refuse("compare",
-                    absl::InvalidArgumentError(
-                        absl::StrCat(path, ": holds two programs already: compare it alone")),
-                    streams);
-    }
-    for (OneRun& run : *read) {
-      if (absl::Status status = UseMetric(path, *metric, run.entries); !status.ok()) {
-        return Refuse("compare", status, streams);
-      }
-      runs.push_back(std::move(run));
-    }
-  }
-  absl::StatusOr<RunComparison> comparison = runs.size() == 1
-                                                 ? CompareOne(runs[0], options)
-                                                 : CompareTwo(runs[0], runs[1], options, streams);
+  const absl::StatusOr<std::vector<OneRun>> runs =
+      ReadRuns(*files, RowFilter(options.filter), *metric, streams);
+  if (!runs.ok()) return Refuse("compare", runs.status(), streams);
+  absl::StatusOr<RunComparison> comparison =
+      CompareRead(*runs, options.selection, options.rule, streams);
   if (!comparison.ok()) return Refuse("compare", comparison.status(), streams);
   Sort(options.sort, comparison->rows);
-  return Report(*comparison, runs, *metric, options, streams);
+  return Report(*comparison, *runs, *metric, options, streams);
 }
 
 }  // namespace podium::report

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_join.h"
+
 namespace podium::report {
 
 bool RowFilter::Matches(std::string_view name) const {
@@ -16,5 +18,7 @@ bool RowFilter::Matches(std::string_view name) const {
     return false;
   });
 }
+
+std::string RowFilter::text() const { return absl::StrJoin(terms_, ","); }
 
 }  // namespace podium::report

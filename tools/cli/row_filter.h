@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace podium::report {
@@ -12,7 +13,9 @@ namespace podium::report {
 class RowFilter {
  public:
   explicit RowFilter(std::vector<std::string> terms) : terms_(std::move(terms)) {}
+
   bool Matches(std::string_view name) const;
+  std::string text() const;  // as the flag spells it
 
  private:
   std::vector<std::string> terms_;

@@ -19,16 +19,16 @@ std::string MarkdownCell(absl::string_view text) {
       text, {{"|", "\\|"}, {"<", "&lt;"}, {"*", "\\*"}, {"_", "\\_"}, {"`", "\\`"}});
 }
 
-std::string CsvCell(absl::string_view text) {
-  if (text.find_first_of(",\"\r\n") == absl::string_view::npos) return std::string(text);
-  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
-}
-
 std::string Number(double value) { return absl::StrFormat("%.17g", value); }
 
 std::string OrEmpty(const std::optional<double>& value) { return value ? Number(*value) : ""; }
 
 }  // namespace
+
+std::string CsvCell(absl::string_view text) {
+  if (text.find_first_of(",\"\r\n") == absl::string_view::npos) return std::string(text);
+  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
+}
 
 std::string ComparisonMarkdown(const RunComparison& comparison, const VerdictRule& rule,
                                const TableStyle& style) {

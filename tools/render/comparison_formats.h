@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "tools/render/verdict_table.h"
 #include "tools/submission/run_comparison.h"
 
@@ -14,6 +15,8 @@ std::string ComparisonMarkdown(const RunComparison& comparison, const VerdictRul
 
 // RFC 4180, one line per row compared, a header first. Notes are not in it.
 std::string ComparisonCsv(const RunComparison& comparison);
+
+std::string CsvCell(absl::string_view text);  // quoted where RFC 4180 asks for it
 
 // An object of `rule`, `rows` (each as a submission's comparison), `geomean`, `counts`, `notes`.
 std::string ComparisonJson(const RunComparison& comparison, const VerdictRule& rule,

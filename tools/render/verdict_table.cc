@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "tools/render/format.h"
@@ -132,9 +133,9 @@ std::string Legend(const std::vector<Comparison>& rows) {
 std::string Doubts(const std::vector<Comparison>& rows) {
   std::vector<std::string> lines;
   for (const Comparison& row : rows) {
-    for (const std::string& warning : row.judgement.warnings) {
-      lines.push_back(absl::StrCat("doubt: ", row.optimized->name, ": ", warning));
-    }
+    if (row.judgement.warnings.empty()) continue;
+    lines.push_back(absl::StrCat("doubt: ", row.optimized->name, ": ",
+                                 absl::StrJoin(row.judgement.warnings, "; ")));
   }
   return Some(lines);
 }

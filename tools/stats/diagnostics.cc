@@ -102,7 +102,7 @@ std::optional<Drift> FindDrift(std::span<const double> series) {
 }
 
 std::optional<Modes> FindModes(std::span<const double> series) {
-  constexpr std::size_t kLeast = 10;
+  constexpr std::size_t kLeast = 20;
   constexpr double kApart = 5;
   const std::size_t n = series.size();
   if (n < kLeast) return std::nullopt;

@@ -32,9 +32,10 @@ struct Drift {
 std::optional<Drift> FindDrift(std::span<const double> series);
 
 // The best split of the values into two groups (least sum of squares within), as Ashman's D =
-// |m1 - m2| / sqrt((s1^2 + s2^2) / 2) (Ashman, Bird and Zepf 1994). A normal sample split in the
-// middle has D = 2.6. `bimodal`: D > 5, each group with at least a tenth of the values and at least
-// 2. Null below 10 values, or without spread.
+// |m1 - m2| / sqrt((s1^2 + s2^2) / 2) (Ashman, Bird and Zepf 1994). A large normal sample,
+// split in the middle, has D = 2.6. `bimodal`: D > 5, each group with at least a tenth of the values
+// and at least 2: of normal samples 1 % at 20 values and fewer at more. Null below 20 values, where
+// such splits are too common, or without spread.
 struct Modes {
   double d;      // infinite if neither group has any spread
   double lower;  // means of the groups

@@ -51,8 +51,8 @@ bool ArePaired(std::span<const double> a, std::span<const double> b) {
 }
 
 std::optional<double> RelabelledFloor(std::span<const double> a, std::span<const double> b) {
-  constexpr std::size_t kMostExhaustive = 12;
-  constexpr std::size_t kDraws = 4096;
+  constexpr std::size_t kMostExhaustive = 11;
+  constexpr std::size_t kDraws = 1024;
   if (a.size() < 2) return std::nullopt;
   std::vector<double> differences;
   for (std::size_t i = 0; i < a.size(); ++i) differences.push_back(a[i] - b[i]);

@@ -23,7 +23,7 @@ bool ArePaired(std::span<const double> a, std::span<const double> b);
 
 // The 0.95 quantile of |mean of a[i] - b[i]| over the ways to exchange a and b within rounds, once
 // the difference found is taken out: how large a difference two equal programs show in this noise.
-// All ways up to 12 rounds, from there 4096 that a fixed seed draws. Null for fewer than 2 rounds.
+// All ways up to 11 rounds, from there 1024 that a fixed seed draws. Null for fewer than 2 rounds.
 std::optional<double> RelabelledFloor(std::span<const double> a, std::span<const double> b);
 
 }  // namespace podium::report

@@ -160,7 +160,8 @@ std::optional<Inputs> CheckAgainstItself(const Json& document, Validation& resul
   if (ProseOf(document) == Prose::kPresent) {
     result.notes.push_back(absl::StrCat(
         "written by podium ", document.at("provenance").at("tool_version").get<std::string>(),
-        ", and this is ", kToolVersion, ": the wording of warnings and reasons was not compared"));
+        ", schema ", document.at("schema_version").get<std::string>(), ", and this is ",
+        kToolVersion, ", schema ", kSchemaVersion, ": the wording of warnings and reasons was not compared"));
   }
   return *std::move(inputs);
 }

@@ -1,0 +1,81 @@
+#include "tools/stats/design.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/tools/stats/agrees_with.h"
+
+namespace podium::report {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::Pair;
+
+// One value per process, processes numbered from `process`, one per round from `round`.
+std::vector<Origin> Rounds(long n, long process, long round) {
+  std::vector<Origin> origins;
+  for (long i = 0; i < n; ++i) origins.push_back({process + i, round + i});
+  return origins;
+}
+
+std::vector<double> Ones(long n) { return std::vector<double>(static_cast<std::size_t>(n), 1.0); }
+
+Design Detect(const std::vector<Origin>& a, const std::vector<Origin>& b,
+              SameRun same_run = SameRun::kNo) {
+  const Sample values_a = SampleOf(Ones(std::max<long>(1, static_cast<long>(a.size()))));
+  const Sample values_b = SampleOf(Ones(std::max<long>(1, static_cast<long>(b.size()))));
+  return DetectDesign({&values_a, a}, {&values_b, b}, same_run);
+}
+
+TEST(DetectDesign, SharedRoundsArePaired) {
+  EXPECT_EQ(Detect(Rounds(4, 0, 0), Rounds(4, 4, 0)), Design::kRounds);
+}
+
+TEST(DetectDesign, ThreeRoundsAreTooFew) {
+  EXPECT_EQ(Detect(Rounds(3, 0, 0), Rounds(3, 4, 0)), Design::kOneProcessASide);
+}
+
+TEST(DetectDesign, FiveProcessesASideNeedNoRounds) {
+  EXPECT_EQ(Detect(Rounds(5, 0, 0), Rounds(5, 5, 5)), Design::kProcesses);
+}
+
+TEST(DetectDesign, ManyRepetitionsOfFourProcessesAreFourProcesses) {
+  std::vector<Origin> a = Rounds(4, 0, 0);
+  a.insert(a.end(), a.begin(), a.end());
+  EXPECT_EQ(Detect(a, Rounds(5, 5, 5)), Design::kOneProcessASide);
+}
+
+TEST(DetectDesign, WithoutOriginsTheFileDecides) {
+  EXPECT_EQ(Detect({}, {}, SameRun::kYes), Design::kOneProcess);
+  EXPECT_EQ(Detect({}, {}, SameRun::kNo), Design::kOneProcessASide);
+}
+
+// Process 1 has two repetitions, round 0 two processes of side a; round 2 lacks side b.
+TEST(IndependentUnits, AreGeometricMeansOfRounds) {
+  const Sample a = SampleOf({2, 8, 9, 5, 7}), b = SampleOf({3, 4});
+  const std::vector<Origin> of_a = {{1, 0}, {1, 0}, {2, 0}, {3, 1}, {4, 2}},
+                            of_b = {{6, 1}, {5, 0}};
+  const Units units = IndependentUnits({&a, of_a}, {&b, of_b}, Design::kRounds);
+  EXPECT_THAT(units.a.values(), ElementsAre(AgreesWith(6.0), 5));  // sqrt(sqrt(2 * 8) * 9)
+  EXPECT_THAT(units.b.values(), ElementsAre(4, 3));
+}
+
+TEST(IndependentUnits, OfProcessesAreTheirGeometricMeans) {
+  const Sample a = SampleOf({2, 8, 9}), b = SampleOf({3, 4});
+  const std::vector<Origin> of_a = {{1, 0}, {1, 0}, {2, 1}}, of_b = {{6, 1}, {5, 0}};
+  const Units units = IndependentUnits({&a, of_a}, {&b, of_b}, Design::kProcesses);
+  EXPECT_THAT(units.a.values(), ElementsAre(AgreesWith(4.0), 9));
+  EXPECT_THAT(units.b.values(), ElementsAre(4, 3));
+}
+
+TEST(LogMeansByRound, TakesTheMeanOfProcesses) {
+  const Sample a = SampleOf({std::exp(1.0), std::exp(3.0), std::exp(5.0)});
+  const std::vector<Origin> origins = {{1, 0}, {2, 0}, {3, 7}};
+  EXPECT_THAT(LogMeansByRound({&a, origins}),
+              ElementsAre(Pair(0, AgreesWith(2.0)), Pair(7, AgreesWith(5.0))));
+}
+
+}  // namespace
+}  // namespace podium::report
