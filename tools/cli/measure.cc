@@ -119,19 +119,22 @@ class ProgressLine {
                             ? 0
                             : progress.elapsed_s / static_cast<double>(progress.done) *
                                   static_cast<double>(progress.planned - progress.done);
-    const std::string text = absl::StrCat(
-        "round ", progress.round + 1, " of ", progress.rounds, ", process ", progress.done + 1,
-        " of ", progress.planned, ", ", Duration(progress.elapsed_s),
-        progress.done == 0 ? "" : absl::StrCat(", about ", Duration(left), " left"));
-    if (is_terminal_) {
-      constexpr long kWidth = 20;
+    const std::string round =
+        absl::StrCat("round ", progress.round + 1, " of ", progress.rounds, ", process ",
+                     progress.done + 1, " of ", progress.planned);
+    const std::string left_text =
+        progress.done == 0 ? "" : absl::StrCat(", about ", Duration(left), " left");
+    if (is_terminal_) {  // short enough for 80 columns: what wraps cannot be overwritten
+      constexpr long kWidth = 10;
       const long filled = kWidth * progress.done / std::max(progress.planned, 1L);
       err_ << "\r\033[K[" << std::string(static_cast<std::size_t>(filled), '#')
-           << std::string(static_cast<std::size_t>(kWidth - filled), ' ') << "] " << text
-           << std::flush;
+           << std::string(static_cast<std::size_t>(kWidth - filled), ' ') << "] " << round
+           << left_text << std::flush;
       is_shown_ = true;
     } else if (progress.done == 0 || progress.elapsed_s >= next_line_s_) {
-      err_ << "podium " << command_ << ": " << text << "\n" << std::flush;
+      err_ << "podium " << command_ << ": " << round << ", " << Duration(progress.elapsed_s)
+           << left_text << "\n"
+           << std::flush;
       next_line_s_ = progress.elapsed_s + kSecondsBetweenLines;
     }
   }

@@ -23,7 +23,7 @@ struct RunPlan {
 // quick     6 rounds, the fewest at which an exact signed-rank test can reach p < 0.05 (2 / 2^6);
 //           enough for factors, not for per cents
 // standard  20 rounds resolve 1.3 % with 80 % power where the log ratio of a round scatters by 2 %
-// strict    50 rounds: 0.8 %, and one outlying round in ten is harmless
+// strict    50 rounds: 0.8 %
 // Time per row is short on purpose: the mean of a process carries its luck with it, and only more
 // processes average that out (Kalibera and Jones 2013).
 inline const RunPlan kPlans[] = {{"quick", 6, 0.02}, {"standard", 20, 0.05}, {"strict", 50, 0.05}};
