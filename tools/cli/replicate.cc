@@ -1,7 +1,6 @@
 // podium replicate SUBMISSION.json -- ./bench
 #include <algorithm>
-#include <map>
-#include <set>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +13,7 @@
 #include "tools/render/format.h"
 #include "tools/render/table.h"
 #include "tools/runner/bench_process.h"
+#include "tools/runner/claim_rows.h"
 #include "tools/submission/derive.h"
 #include "tools/submission/entries.h"
 #include "tools/submission/extract.h"
@@ -78,7 +78,7 @@ FlagReader Flags(Options& options) {
 // A claim with what measures it here.
 struct Case {
   const Comparison* claimed;
-  std::string baseline, optimized;  // names of rows here; empty where there are none
+  ClaimRows rows;
   std::optional<Comparison> measured;
   std::string missing;  // why it could not be measured
 };
@@ -102,66 +102,6 @@ absl::StatusOr<Inputs> ReadSubmission(const std::string& path) {
   return ExtractInputs(*document);
 }
 
-// The program's rows that measure the same as a claim's: the same names, or where this CPU lacks
-// the instruction set, the same workload and variant on the one that both sides have here.
-class RowFinder {
- public:
-  explicit RowFinder(const std::vector<std::string>& names) : names_(names.begin(), names.end()) {
-    for (const std::string& name : names) {
-      const BenchmarkName parts = ParseBenchmarkName(name);
-      by_isa_[{parts.workload, parts.variant}].try_emplace(parts.isa, name);
-    }
-  }
-
-  void Find(Case& claim) const {
-    const Entry& baseline = *claim.claimed->baseline;
-    const Entry& optimized = *claim.claimed->optimized;
-    if (names_.contains(baseline.name) && names_.contains(optimized.name)) {
-      claim.baseline = baseline.name;
-      claim.optimized = optimized.name;
-      return;
-    }
-    const auto a = by_isa_.find({baseline.parts.workload, baseline.parts.variant});
-    const auto b = by_isa_.find({optimized.parts.workload, optimized.parts.variant});
-    std::vector<std::string> shared;
-    if (a != by_isa_.end() && b != by_isa_.end() && !optimized.parts.variant.empty()) {
-      for (const auto& [isa, name] : b->second) {
-        if (a->second.contains(isa)) shared.push_back(isa);
-      }
-    }
-    if (shared.size() == 1) {
-      claim.baseline = a->second.at(shared[0]);
-      claim.optimized = b->second.at(shared[0]);
-    } else {
-      claim.missing = shared.empty() ? "the program has no such rows"
-                                     : absl::StrCat("no ", optimized.parts.isa,
-                                                    " here, but several other instruction sets: "
-                                                    "choose one, as ./bench does with --isa=best");
-    }
-  }
-
- private:
-  std::set<std::string> names_;
-  std::map<std::pair<std::string, std::string>, std::map<std::string, std::string>> by_isa_;
-};
-
-// One block per baseline row, with all that is compared with it.
-std::vector<Block> MakeBlocks(const std::vector<Case>& cases) {
-  std::map<std::string, std::size_t> index;
-  std::vector<Block> blocks;
-  const auto side = [](const std::string& row) {
-    const std::string variant = ParseBenchmarkName(row).variant;
-    return RunSide{variant.empty() ? row : variant, 0, {row}};
-  };
-  for (const Case& claim : cases) {
-    if (claim.optimized.empty()) continue;
-    const auto [found, is_new] = index.try_emplace(claim.baseline, blocks.size());
-    if (is_new) blocks.push_back({{side(claim.baseline)}});
-    blocks[found->second].sides.push_back(side(claim.optimized));
-  }
-  return blocks;
-}
-
 const Entry* FindEntry(const std::vector<Entry>& entries, const std::string& name) {
   for (const Entry& entry : entries) {
     if (entry.name == name) return &entry;
@@ -170,9 +110,10 @@ const Entry* FindEntry(const std::vector<Entry>& entries, const std::string& nam
 }
 
 void Judge(const std::vector<Entry>& entries, const VerdictRule& rule, Case& claim) {
-  if (claim.optimized.empty()) return;
-  const Entry* const baseline = FindEntry(entries, claim.baseline);
-  const Entry* const optimized = FindEntry(entries, claim.optimized);
+  claim.missing = claim.rows.missing;
+  if (!claim.missing.empty()) return;
+  const Entry* const baseline = FindEntry(entries, claim.rows.baseline);
+  const Entry* const optimized = FindEntry(entries, claim.rows.optimized);
   for (const Entry* entry : {baseline, optimized}) {
     if (entry && entry->Times()) continue;
     claim.missing =
@@ -261,8 +202,7 @@ absl::StatusOr<std::vector<Case>> FindCases(const std::string& path, const Deriv
   for (const Comparison& comparison : derived.comparisons) {
     if (!Wanted(comparison, options.filter)) continue;
     if (ClaimOf(comparison, rule, false)) {
-      cases.push_back(
-          {.claimed = &comparison, .baseline = "", .optimized = "", .measured = {}, .missing = ""});
+      cases.push_back({&comparison, {}, std::nullopt, ""});
     } else {
       ++without_claim;
     }
@@ -313,14 +253,18 @@ int Replicate(Arguments args, Streams streams) {
   if (!cases.ok()) return Refuse("replicate", cases.status(), streams);
   const auto rows = ListBenchmarks({*command, request->process_timeout_s});
   if (!rows.ok()) return Refuse("replicate", rows.status(), streams);
-  const RowFinder finder(*rows);
-  for (Case& claim : *cases) finder.Find(claim);
-  std::vector<Block> blocks = MakeBlocks(*cases);
+  const ClaimRowFinder finder(*rows);
+  std::vector<ClaimRows> wanted;
+  for (Case& claim : *cases) {
+    claim.rows = finder.Find(*claim.claimed);
+    wanted.push_back(claim.rows);
+  }
+  std::vector<Block> blocks = BlocksOf(wanted);
   if (blocks.empty()) {
     return Refuse("replicate",
                   absl::InvalidArgumentError(absl::StrCat(
                       (*command)[0], ": none of the claims can be measured: ",
-                      cases->front().missing, ": check --filter and the program's own flags")),
+                      cases->front().rows.missing, ": check --filter and the program's own flags")),
                   streams);
   }
 
