@@ -15,6 +15,8 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
+#include "tools/submission/embedded.h"
+#include "tools/submission/files.h"
 
 namespace podium::report {
 namespace {
@@ -158,6 +160,27 @@ void AddPlanFlags(FlagReader& flags, MeasureFlags& values) {
   flags.Add("workloads_per_process", &values.workloads_per_process, "N",
             "more than 1 where starting the program takes longer than measuring");
   flags.Add("seed", &values.seed, "N", "of order and padding; by default random, and recorded");
+}
+
+absl::Status CheckRunOutput(const std::string& output) {
+  if (output.empty()) return absl::InvalidArgumentError("nowhere to write: give -o run.json");
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  const fs::path directory = fs::absolute(output, ignored).parent_path();
+  if (fs::is_directory(output, ignored) || access(directory.c_str(), W_OK) != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(output,
+                     ": cannot be written: is a directory, or lies in none that can be written to: "
+                     "name another file"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status WriteRun(RunResult& result, const std::string& command_line,
+                      const std::string& output) {
+  result.record.tool_version = std::string(kToolVersion);
+  result.record.command = command_line;
+  return WriteWholeFile(output, RunFileText(result));
 }
 
 absl::StatusOr<double> ParseSeconds(absl::string_view flag, const std::string& text) {

@@ -182,7 +182,7 @@ class Run {
   }
 
   absl::StatusOr<std::vector<BenchResult>> Start(const Cell& cell) {
-    const Side& side = schedule_.blocks()[cell.block].sides[cell.side];
+    const RunSide& side = schedule_.blocks()[cell.block].sides[cell.side];
     BenchCommand command{request_.command, request_.process_timeout_s, cell.env_padding_bytes};
     if (request_.baseline_binary && side.binary == 0) command.argv[0] = *request_.baseline_binary;
     if (!HasFlag(command.argv, "--benchmark_min_time")) {
@@ -202,7 +202,7 @@ class Run {
 
   // Adds one process with its rows to the result. True if one of them has a time.
   bool Take(const Cell& cell, BenchResult bench) {
-    const Side& side = schedule_.blocks()[cell.block].sides[cell.side];
+    const RunSide& side = schedule_.blocks()[cell.block].sides[cell.side];
     ProcessRecord& record = bench.record;
     record.round = round_;
     record.order = done_;
@@ -248,7 +248,7 @@ class Run {
   }
 
   void CountFailure(const Cell& cell, bool any_time) {
-    const Side& side = schedule_.blocks()[cell.block].sides[cell.side];
+    const RunSide& side = schedule_.blocks()[cell.block].sides[cell.side];
     int& failures = states_[cell.block].failures[cell.side];
     failures = any_time ? 0 : failures + 1;
     if (failures < kMostFailures) return;
