@@ -106,13 +106,13 @@ std::string RepetitionsText(const Entry& entry) {
                          best ? absl::StrCat(", best ", Count(*best, "repetition")) : "");
 }
 
-struct Row {
+struct PlannedRow {
   std::string name;
   std::optional<double> rounds;
   std::string noise, repetitions;
 };
 
-Row PlanRow(const Comparison& comparison, double effect, double alpha) {
+PlannedRow PlanRow(const Comparison& comparison, double effect, double alpha) {
   const Judgement& judgement = comparison.judgement;
   const double half_width = (std::log(judgement.interval.hi) - std::log(judgement.interval.lo)) / 2;
   return {comparison.optimized->name, CountToDetect(judgement, effect, alpha),
@@ -120,11 +120,11 @@ Row PlanRow(const Comparison& comparison, double effect, double alpha) {
           RepetitionsText(*comparison.optimized)};
 }
 
-int Print(const std::vector<Row>& rows, const OneRun& run, const Options& options, double alpha,
-          Streams streams) {
+int Print(const std::vector<PlannedRow>& rows, const OneRun& run, const Options& options,
+          double alpha, Streams streams) {
   std::vector<std::vector<std::string>> cells = {{"row", "interval", "rounds", ""}};
   double most = 0;
-  for (const Row& row : rows) {
+  for (const PlannedRow& row : rows) {
     cells.push_back({OneLine(row.name), row.noise,
                      row.rounds ? absl::StrFormat("%.0f", *row.rounds) : "over a million",
                      row.repetitions});
@@ -183,7 +183,7 @@ int Plan(Arguments args, Streams streams) {
   const double alpha = options.correction == "none"
                            ? options.alpha
                            : options.alpha / static_cast<double>(usable.size());
-  std::vector<Row> rows;
+  std::vector<PlannedRow> rows;
   for (const Comparison& row : usable) rows.push_back(PlanRow(row, options.effect, alpha));
   return Print(rows, runs->front(), options, alpha, streams);
 }

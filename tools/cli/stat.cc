@@ -52,7 +52,7 @@ FlagReader Flags(Options& options) {
   return flags;
 }
 
-struct Row {
+struct StatRow {
   const Entry* entry;
   Sample values;
   Sample units;  // one value per process, or the values themselves
@@ -73,20 +73,21 @@ Sample UnitsOf(const Entry& entry) {
   return *Sample::Create(std::move(means));
 }
 
-std::string CountText(const Row& row) {
+std::string CountText(const StatRow& row) {
   return row.units.n() == row.values.n()
              ? absl::StrCat(row.values.n())
              : absl::StrCat(row.values.n(), " in ", row.units.n(), " processes");
 }
 
-std::string Table(const std::vector<Row>& rows, const std::string& metric, std::size_t columns) {
+std::string Table(const std::vector<StatRow>& rows, const std::string& metric,
+                  std::size_t columns) {
   const bool is_time = metric == kTimeMetric || metric == kCpuTimeMetric;
   const auto text = [&](double value) {
     return is_time ? FormatSeconds(value) : FormatCount(value);
   };
   std::vector<std::vector<std::string>> cells = {
       {"row", "n", "mean", "95% CI", "std", "cv", "median", "p90", "p99", "outliers"}};
-  for (const Row& row : rows) {
+  for (const StatRow& row : rows) {
     const auto interval = MeanInterval(row.units, kEntryAlpha);
     const auto cv = row.units.cv();
     const std::size_t outliers = CountMadOutliers(row.values.values());
@@ -111,10 +112,10 @@ std::string Table(const std::vector<Row>& rows, const std::string& metric, std::
                       cells, columns);
 }
 
-std::string Csv(const std::vector<Row>& rows) {
+std::string Csv(const std::vector<StatRow>& rows) {
   std::string text = "row,n,processes,mean,ci_lower,ci_upper,std,median,p90,p99,min,max,outliers\n";
   const auto number = [](double value) { return absl::StrFormat("%.17g", value); };
-  for (const Row& row : rows) {
+  for (const StatRow& row : rows) {
     const auto interval = MeanInterval(row.units, kEntryAlpha);
     const std::vector<std::string> cells = {
         CsvCell(row.entry->name),
@@ -135,9 +136,9 @@ std::string Csv(const std::vector<Row>& rows) {
   return text;
 }
 
-std::string AsJson(const std::vector<Row>& rows) {
+std::string AsJson(const std::vector<StatRow>& rows) {
   Json document = Json::array();
-  for (const Row& row : rows) document.push_back(DescribeEntry(*row.entry));
+  for (const StatRow& row : rows) document.push_back(DescribeEntry(*row.entry));
   return Serialize(document);
 }
 
@@ -165,7 +166,7 @@ int Stat(Arguments args, Streams streams) {
   const auto runs =
       ReadRuns(*files, RowFilter(options.filter), MetricChoice{options.metric, false}, streams);
   if (!runs.ok()) return Refuse("stat", runs.status(), streams);
-  std::vector<Row> rows;
+  std::vector<StatRow> rows;
   for (const OneRun& run : *runs) {
     for (const Entry& entry : run.entries) {
       if (entry.Times()) rows.push_back({&entry, *entry.Times(), UnitsOf(entry)});
