@@ -39,11 +39,12 @@ void QuantizeAndMultiply(const MatmulShape& shape, const Int8Problem& p, const K
                         .K = K,
                         .a = a,
                         .lda = K,
-                        .a_scale = p.params.scale,
-                        .a_zero_point = p.params.zero_point,
+                        .a_params = &p.params,
+                        .a_params_stride = 0,
                         .packed_b = packed,
                         .b_scales = p.scales.data(),
                         .bias = nullptr,
+                        .activation = Activation::kNone,
                         .c = c,
                         .ldc = N});
 }
