@@ -247,6 +247,33 @@ TEST_P(Int8MatmulTest, QuantizeU8IsBitIdentical) {
   }
 }
 
+TEST_P(Int8MatmulTest, QuantizeRowsU8IsBitIdentical) {
+  for (std::size_t K : {0, 1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 100}) {
+    SCOPED_TRACE(testing::Message() << "K=" << K);
+    const std::size_t M = 4, ld = K + 3;
+    Buffer<float> x(M * ld, 1);
+    FillUniform(x, 9);
+    for (std::size_t k = 0; k < K; ++k) {
+      x[k] = 0;                                 // a row of zeros
+      x[ld + k] = std::fabs(x[ld + k]) + 0.5f;  // one-sided: the range still holds 0
+      x[2 * ld + k] *= k == 0 ? 3e38f : 1e-3f;  // an outlier
+    }
+    const auto run = [&](const KernelTable& table, Buffer<std::uint8_t>& q) {
+      std::vector<AffineParams> params(M);
+      for (std::uint8_t& value : q) value = 77;  // overwritten, but for the padding
+      table.quantize_rows_u8({M, K, x.data(), ld, q.data(), ld, params.data()});
+      return params;
+    };
+    Buffer<std::uint8_t> got(M * ld, 1), want(M * ld, 1);
+    const auto got_params = run(kernels(), got), want_params = run(ReferenceKernels(), want);
+    EXPECT_EQ(got.ToVector(), want.ToVector());
+    for (std::size_t m = 0; m < M; ++m) {
+      EXPECT_EQ(got_params[m].scale, want_params[m].scale);
+      EXPECT_EQ(got_params[m].zero_point, want_params[m].zero_point);
+    }
+  }
+}
+
 TEST(ChooseAffineParamsTest, CoversTheRangeAndKeepsZeroExact) {
   const float x[] = {-1.0f, 0.25f, 3.0f};
   const AffineParams params = ChooseAffineParams(x, 3);
