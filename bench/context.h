@@ -1,6 +1,7 @@
 // What a reader must know to trust or repeat a run; goes into the "context" of the JSON.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 
@@ -20,5 +21,9 @@ namespace podium::bench {
 //
 // What this machine does not tell is "unknown".
 void AddContext(std::span<const std::string> command);
+
+// Adds library.<name>, what `describe` returns when AddContext calls it: the version, and what else
+// decides how fast the library is. Call it from a static initializer.
+void AddLibrary(const std::string& name, const std::function<std::string()>& describe);
 
 }  // namespace podium::bench

@@ -20,6 +20,7 @@
 #include "bench/aligned.h"
 #include "bench/inputs.h"
 #include "bench/matmul_problem.h"
+#include "bench/matmul_row.h"
 #include "bench/register.h"
 #include "bench/shapes.h"
 #include "bench/shared.h"
@@ -186,7 +187,8 @@ Row MakeEpilogue(const MatmulShape& shape, bool fused, const KernelTable& kernel
   kernels.pack_f32({N, K, s->problem->matmul->b.data(), K, s->packed.data()});
   s->c.resize(M * N);
 
-  Row row = MatmulRow(shape, "flops", static_cast<double>(sizeof(float) * (N * K + N)));
+  Row row = MatmulRow(shape, "flops", static_cast<double>(sizeof(float) * (N * K + N)),
+                      sizeof(float) * (M * K + M * N));
   row.params += static_cast<double>(N);
   row.operand_bytes = sizeof(float) * (M * K + M * N + N + s->packed.size());
   if (fused) {

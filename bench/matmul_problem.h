@@ -1,4 +1,5 @@
-// C = A * B^T with its inputs and its truth: what the dense and INT8 families measure variants of.
+// C = A * B^T in FP32, with its inputs and its truth: what the dense family measures, and what the
+// INT8 family starts from.
 #pragma once
 
 #include <memory>
@@ -6,6 +7,7 @@
 #include <vector>
 
 #include "bench/aligned.h"
+#include "bench/matmul_row.h"
 #include "bench/register.h"
 #include "bench/shapes.h"
 
@@ -21,12 +23,9 @@ struct MatmulProblem {
 // Made once per shape.
 std::shared_ptr<const MatmulProblem> SharedMatmulProblem(const MatmulShape& shape);
 
-// M, N, K.
-Keys MatmulKeys(const MatmulShape& shape);
-
-// A row with what all variants of a shape share: work (2 * M * N * K under `work_name`), params,
-// and the compulsory traffic of FP32 activations in and out and of weights of `size_bytes`.
-Row MatmulRow(const MatmulShape& shape, const std::string& work_name, double size_bytes);
+// A row of `matmul`, which multiplies the operands of SharedMatmulProblem(shape).
+Row MakeMatmulF32(const MatmulShape& shape, const std::string& work_name,
+                  const Matmul<float>& matmul);
 
 // The FP32 variant: kernels.gemm_f32 on weights packed ahead.
 Row MakeMatmulF32(const MatmulShape& shape, const std::string& work_name,

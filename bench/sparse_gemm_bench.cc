@@ -21,6 +21,7 @@
 #include "bench/aligned.h"
 #include "bench/inputs.h"
 #include "bench/matmul_problem.h"
+#include "bench/matmul_row.h"
 #include "bench/register.h"
 #include "bench/shapes.h"
 #include "bench/shared.h"
@@ -67,7 +68,8 @@ void Transpose(std::size_t rows, std::size_t columns, const From& from, To& to) 
 // `nnz` weights, stored in `size_bytes`.
 Row SparseRow(const MatmulShape& shape, std::size_t nnz, std::size_t size_bytes) {
   const auto weights = static_cast<double>(nnz);
-  Row row = MatmulRow(shape, "dense_ops", static_cast<double>(size_bytes));
+  Row row = MatmulRow(shape, "dense_ops", static_cast<double>(size_bytes),
+                      sizeof(float) * (shape.M * shape.K + shape.M * shape.N));
   row.work.emplace_back("ops", 2 * static_cast<double>(shape.M) * weights);
   row.params = weights;
   return row;
