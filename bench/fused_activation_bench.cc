@@ -168,7 +168,7 @@ struct EpilogueProblem {
 EpilogueProblem MakeEpilogueProblem(const MatmulShape& shape) {
   EpilogueProblem p = {
       .matmul = SharedMatmulProblem(shape), .bias = Biases(shape.N, kSeed + 2), .truth = {}};
-  p.truth = p.matmul->truth;
+  p.truth = MatmulTruth(shape.M, shape.N, shape.K, p.matmul->a, *p.matmul->b);
   for (std::size_t i = 0; i < p.truth.size(); ++i) {
     p.truth[i] = ActivateF64(Activation::kGeluTanh, p.truth[i] + p.bias[i % shape.N]);
   }
@@ -184,7 +184,7 @@ Row MakeEpilogue(const MatmulShape& shape, bool fused, const KernelTable& kernel
   auto s = std::make_shared<State>();
   s->problem = Shared(std::tuple(M, N, K), [&] { return MakeEpilogueProblem(shape); });
   s->packed.resize(kernels.packed_f32_size(N, K));
-  kernels.pack_f32({N, K, s->problem->matmul->b.data(), K, s->packed.data()});
+  kernels.pack_f32({N, K, s->problem->matmul->b->data(), K, s->packed.data()});
   s->c.resize(M * N);
 
   Row row = MatmulRow(shape, "flops", static_cast<double>(sizeof(float) * (N * K + N)),

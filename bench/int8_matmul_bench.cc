@@ -33,8 +33,8 @@ GemmU8S8F32Args Args(const MatmulShape& shape, const Int8Problem& p, bool bias,
           .a_scale = p.params.scale,
           .a_zero_point = p.params.zero_point,
           .packed_b = reinterpret_cast<const std::int8_t*>(packed),
-          .b_scales = p.scales.data(),
-          .bias = bias ? p.bias.data() : nullptr,
+          .b_scales = p.weights->scales.data(),
+          .bias = bias ? p.weights->bias.data() : nullptr,
           .c = c,
           .ldc = N};
 }
@@ -44,15 +44,15 @@ template <class T>
 Matmul<T> PackedS8(const MatmulShape& shape, const std::shared_ptr<const Int8Problem>& problem,
                    const KernelTable& kernels) {
   const auto [M, N, K] = shape;
-  return {
-      .size_bytes = static_cast<double>(N * K + sizeof(float) * N),
-      .packed_bytes = kernels.packed_s8_size(N, K),
-      .a_bytes = M * K,
-      .pack =
-          [=, &kernels, N = N, K = K](std::byte* packed) {
-            kernels.pack_s8({N, K, problem->b.data(), K, reinterpret_cast<std::int8_t*>(packed)});
-          },
-      .bind = nullptr};
+  return {.size_bytes = static_cast<double>(N * K + sizeof(float) * N),
+          .packed_bytes = kernels.packed_s8_size(N, K),
+          .a_bytes = M * K,
+          .pack =
+              [=, &kernels, N = N, K = K](std::byte* packed) {
+                kernels.pack_s8(
+                    {N, K, problem->weights->b.data(), K, reinterpret_cast<std::int8_t*>(packed)});
+              },
+          .bind = nullptr};
 }
 
 Row MakeInt8(const MatmulShape& shape, const KernelTable& kernels) {

@@ -1,6 +1,7 @@
 #include "bench/matmul_problem.h"
 
 #include <tuple>
+#include <utility>
 
 #include "bench/inputs.h"
 #include "bench/shared.h"
@@ -8,16 +9,12 @@
 namespace podium::bench {
 
 std::shared_ptr<const MatmulProblem> SharedMatmulProblem(const MatmulShape& shape) {
-  return Shared(std::tuple(shape.M, shape.N, shape.K), [&] {
-    MatmulProblem p = {.a = Activations(shape.M, shape.K, kSeed),
-                       .b = Weights(shape.N, shape.K, kSeed + 1),
-                       .truth = {},
-                       .a_norms = {},
-                       .b_norms = {}};
-    p.truth = MatmulTruth(shape.M, shape.N, shape.K, p.a, p.b);
-    p.a_norms = RowNorms(p.a, shape.K);
-    p.b_norms = RowNorms(p.b, shape.K);
-    return p;
+  const auto [M, N, K] = shape;
+  return Shared(std::tuple(M, N, K), [&, M = M, N = N, K = K]() -> MatmulProblem {
+    AlignedVector<float> a = Activations(M, K, kSeed);
+    const auto b = Shared(std::tuple(N, K), [&] { return Weights(N, K, kSeed + 1); });
+    MatmulCheck check(M, N, K, a, *b);
+    return {.a = std::move(a), .b = b, .check = std::move(check)};
   });
 }
 
@@ -27,10 +24,8 @@ Row MakeMatmulF32(const MatmulShape& shape, const std::string& work_name,
   const auto c = std::make_shared<AlignedVector<float>>();
   Row row = MatmulRow(shape, work_name, matmul, c);
   row.run();
-  row.quality = CompareToTruth(*c, problem->truth, shape.N);
-  row.verify = [problem, c, K = shape.K] {
-    return CheckMatmul(*c, problem->truth, K, problem->a_norms, problem->b_norms);
-  };
+  row.quality = problem->check.QualityOf(*c);
+  row.verify = [problem, c] { return problem->check.Check(*c); };
   return row;
 }
 
@@ -39,7 +34,7 @@ Row MakeMatmulF32(const MatmulShape& shape, const std::string& work_name,
   const auto [M, N, K] = shape;
   const auto problem = SharedMatmulProblem(shape);
   const auto pack = [=, &kernels, N = N, K = K](std::byte* packed) {
-    kernels.pack_f32({N, K, problem->b.data(), K, reinterpret_cast<float*>(packed)});
+    kernels.pack_f32({N, K, problem->b->data(), K, reinterpret_cast<float*>(packed)});
   };
   const auto bind = [=, &kernels, M = M, N = N, K = K](const std::byte* packed, float* c) {
     const GemmF32Args args = {.M = M,

@@ -4,9 +4,9 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "bench/aligned.h"
+#include "bench/matmul_check.h"
 #include "bench/matmul_row.h"
 #include "bench/register.h"
 #include "bench/shapes.h"
@@ -14,10 +14,9 @@
 namespace podium::bench {
 
 struct MatmulProblem {
-  AlignedVector<float> a;                // M x K
-  AlignedVector<float> b;                // N x K
-  std::vector<double> truth;             // M x N, in FP64
-  std::vector<double> a_norms, b_norms;  // of the rows
+  AlignedVector<float> a;                         // M x K
+  std::shared_ptr<const AlignedVector<float>> b;  // N x K; the same for all M
+  MatmulCheck check;
 };
 
 // Made once per shape.

@@ -114,8 +114,8 @@ std::shared_ptr<Epilogue> MakeEpilogue(const MatmulShape& shape, const Int8Probl
   constexpr int kPerChannel = 1 << 1;  // the bit of C's dimension N
   auto e = std::make_shared<Epilogue>();
   if (p == nullptr) return e;
-  e->bias.assign(p->bias.begin(), p->bias.end());
-  e->scales.assign(p->scales.begin(), p->scales.end());
+  e->bias.assign(p->weights->bias.begin(), p->weights->bias.end());
+  e->scales.assign(p->weights->scales.begin(), p->weights->scales.end());
   e->bias_desc = Matrix(1, shape.N, Type::f32);
 #if DNNL_VERSION_MAJOR < 3
   // C = scale * (sum + bias).
@@ -213,21 +213,21 @@ Row MakeOneDnn(const MatmulShape& shape, const Factors& f, Type c_type, const Ma
 Row MakeF32(const MatmulShape& shape) {
   const auto p = SharedMatmulProblem(shape);
   return MakeOneDnn<float>(
-      shape, {p, p->a.data(), p->b.data(), Type::f32, Type::f32, nullptr}, Type::f32,
+      shape, {p, p->a.data(), p->b->data(), Type::f32, Type::f32, nullptr}, Type::f32,
       [&](const Matmul<float>& matmul) { return MakeMatmulF32(shape, "flops", matmul); });
 }
 
 Row MakeU8S8S32(const MatmulShape& shape) {
   const auto p = SharedInt8Problem(shape);
   return MakeOneDnn<std::int32_t>(
-      shape, {p, p->a.data(), p->b.data(), Type::u8, Type::s8, nullptr}, Type::s32,
+      shape, {p, p->a.data(), p->weights->b.data(), Type::u8, Type::s8, nullptr}, Type::s32,
       [&](const Matmul<std::int32_t>& matmul) { return MakeMatmulU8S8S32(shape, matmul); });
 }
 
 Row MakeU8S8F32(const MatmulShape& shape) {
   const auto p = SharedInt8Problem(shape);
   return MakeOneDnn<float>(
-      shape, {p, p->a.data(), p->b.data(), Type::u8, Type::s8, p.get()}, Type::f32,
+      shape, {p, p->a.data(), p->weights->b.data(), Type::u8, Type::s8, p.get()}, Type::f32,
       [&](Matmul<float> matmul) {
         matmul.size_bytes += static_cast<double>(sizeof(float) * shape.N);  // the scales
         return MakeMatmulU8S8F32(shape, /*bias=*/true, Rounding::kOther, matmul);

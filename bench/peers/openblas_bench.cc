@@ -119,9 +119,9 @@ Row MakeOpenBlasF32(const MatmulShape& shape) {
   const bool by_rows = shape.M == 1 && shape.K > shape.N;  // the weights lie N x K
   const auto pack = [=](std::byte* packed) {
     auto* const w = reinterpret_cast<float*>(packed);
-    if (by_rows) std::copy(problem->b.begin(), problem->b.end(), w);
+    if (by_rows) std::copy(problem->b->begin(), problem->b->end(), w);
     for (std::size_t n = 0; n < shape.N && !by_rows; ++n) {
-      for (std::size_t k = 0; k < shape.K; ++k) w[k * shape.N + n] = problem->b[n * shape.K + k];
+      for (std::size_t k = 0; k < shape.K; ++k) w[k * shape.N + n] = (*problem->b)[n * shape.K + k];
     }
   };
   const auto bind = [=, &blas](const std::byte* packed, float* c) -> std::function<void()> {
