@@ -13,7 +13,8 @@ namespace podium::bench {
 //   cpu_model cpu_features memory_bytes governor kernel     what Google Benchmark does not say
 //   isa                       the strongest ISA this CPU (or PODIUM_ISA) allows
 //   seed                      of all generated inputs and weights
-//   cache_state               "warm": a row runs over and over on the same operands
+//   cache_state               warm: a row runs over and over on the same operands; weights:cold ones
+//                             go round copies of the weights that no cache holds
 //   clock timer_overhead_ns   the observer's own cost: median of one reading of the clock
 //   library.<name>            version of each library that is timed or times
 //   baseline.<family>         the variant that the others of its family are compared with

@@ -233,7 +233,7 @@ const bool kRegistered = [] {
         });
   }
   for (const MatmulShape& shape : kEpilogueShapes) {
-    Keys keys = MatmulKeys(shape);
+    Keys keys = MatmulKeys({shape});
     keys.insert(keys.begin(), {"op", "gemm_bias_gelu"});
     RegisterBoth(keys, [shape](bool fused, const KernelTable& kernels) {
       return MakeEpilogue(shape, fused, kernels);

@@ -10,116 +10,165 @@
 // u8s8s32  the exact sums themselves
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "bench/aligned.h"
 #include "bench/int8_problem.h"
 #include "bench/matmul_problem.h"
 #include "bench/matmul_row.h"
+#include "bench/parallel.h"
 #include "bench/register.h"
-#include "bench/shapes.h"
 
 namespace podium::bench {
 namespace {
 
-// gemm_u8s8f32 of `a`, which the caller fills.
-GemmU8S8F32Args Args(const MatmulShape& shape, const Int8Problem& p, bool bias,
-                     const std::uint8_t* a, const std::byte* packed, float* c) {
-  const auto [M, N, K] = shape;
-  return {.M = M,
-          .N = N,
-          .K = K,
-          .a = a,
-          .lda = K,
-          .a_scale = p.params.scale,
-          .a_zero_point = p.params.zero_point,
-          .packed_b = reinterpret_cast<const std::int8_t*>(packed),
-          .b_scales = p.weights->scales.data(),
-          .bias = bias ? p.weights->bias.data() : nullptr,
-          .c = c,
-          .ldc = N};
-}
+// The kernels' packed form of the weights, in slices for the workload's threads.
+class PackedS8 {
+ public:
+  PackedS8(const MatmulWorkload& workload, const KernelTable& kernels)
+      : workload_(workload),
+        kernels_(kernels),
+        problem_(SharedInt8Problem(workload.shape)),
+        slices_(SliceChannels(workload, [this](std::size_t N) { return Bytes(N); })) {}
 
-// Everything but `bind` and the bytes of A.
-template <class T>
-Matmul<T> PackedS8(const MatmulShape& shape, const std::shared_ptr<const Int8Problem>& problem,
-                   const KernelTable& kernels) {
-  const auto [M, N, K] = shape;
-  return {.size_bytes = static_cast<double>(N * K + sizeof(float) * N),
-          .packed_bytes = kernels.packed_s8_size(N, K),
-          .a_bytes = M * K,
-          .pack =
-              [=, &kernels, N = N, K = K](std::byte* packed) {
-                kernels.pack_s8(
-                    {N, K, problem->weights->b.data(), K, reinterpret_cast<std::int8_t*>(packed)});
-              },
-          .bind = nullptr};
-}
+  const Int8Problem& problem() const { return *problem_; }
 
-Row MakeInt8(const MatmulShape& shape, const KernelTable& kernels) {
-  const auto problem = SharedInt8Problem(shape);
-  Matmul<float> matmul = PackedS8<float>(shape, problem, kernels);
-  matmul.a_bytes = sizeof(float) * shape.M * shape.K;
+  // Everything but `bind`, of weights with `scale_bytes` of scales.
+  template <class T>
+  Matmul<T> Describe(std::size_t scale_bytes) const {
+    const auto [M, N, K] = workload_.shape;
+    return {.size_bytes = static_cast<double>(N * K + scale_bytes),
+            .packed_bytes = slices_.back().offset + Bytes(slices_.back().N),
+            .a_bytes = M * K,
+            .pack = [self = *this](std::byte* packed) { self.Pack(packed); },
+            .bind = nullptr};
+  }
+
+  // The arguments of gemm_u8s8f32 for each slice.
+  std::vector<GemmU8S8F32Args> F32Tiles(bool bias, const std::uint8_t* a, const std::byte* packed,
+                                        float* c) const {
+    const auto [M, N, K] = workload_.shape;
+    const Int8Weights& weights = *problem_->weights;
+    std::vector<GemmU8S8F32Args> tiles;
+    for (const Slice& slice : slices_) {
+      tiles.push_back({.M = M,
+                       .N = slice.N,
+                       .K = K,
+                       .a = a,
+                       .lda = K,
+                       .a_scale = problem_->params.scale,
+                       .a_zero_point = problem_->params.zero_point,
+                       .packed_b = reinterpret_cast<const std::int8_t*>(packed + slice.offset),
+                       .b_scales = weights.scales.data() + slice.n,
+                       .bias = bias ? weights.bias.data() + slice.n : nullptr,
+                       .c = c + slice.n,
+                       .ldc = N});
+    }
+    return tiles;
+  }
+
+  // The same of gemm_u8s8s32.
+  std::vector<GemmU8S8S32Args> S32Tiles(const std::byte* packed, std::int32_t* c) const {
+    const auto [M, N, K] = workload_.shape;
+    std::vector<GemmU8S8S32Args> tiles;
+    for (const Slice& slice : slices_) {
+      tiles.push_back({.M = M,
+                       .N = slice.N,
+                       .K = K,
+                       .a = problem_->a.data(),
+                       .lda = K,
+                       .packed_b = reinterpret_cast<const std::int8_t*>(packed + slice.offset),
+                       .c = c + slice.n,
+                       .ldc = N});
+    }
+    return tiles;
+  }
+
+ private:
+  std::size_t Bytes(std::size_t N) const { return kernels_.packed_s8_size(N, workload_.shape.K); }
+
+  void Pack(std::byte* packed) const {
+    const std::size_t K = workload_.shape.K;
+    for (const Slice& slice : slices_) {
+      kernels_.pack_s8({slice.N, K, problem_->weights->b.data() + slice.n * K, K,
+                        reinterpret_cast<std::int8_t*>(packed + slice.offset)});
+    }
+  }
+
+  MatmulWorkload workload_;
+  const KernelTable& kernels_;
+  std::shared_ptr<const Int8Problem> problem_;
+  std::vector<Slice> slices_;
+};
+
+Row MakeInt8(const MatmulWorkload& workload, const KernelTable& kernels) {
+  const auto [M, N, K] = workload.shape;
+  const PackedS8 weights(workload, kernels);
+  Matmul<float> matmul = weights.Describe<float>(sizeof(float) * N);
+  matmul.a_bytes = sizeof(float) * M * K;
+  // Shared by all copies of cold weights, as one layer's activations are.
+  const auto a = std::make_shared<AlignedVector<std::uint8_t>>(M * K);
   matmul.bind = [=, &kernels](const std::byte* packed, float* c) {
-    const auto a = std::make_shared<AlignedVector<std::uint8_t>>(shape.M * shape.K);
-    const GemmU8S8F32Args args = Args(shape, *problem, /*bias=*/false, a->data(), packed, c);
+    const auto tiles = weights.F32Tiles(/*bias=*/false, a->data(), packed, c);
     return [=, &kernels] {
-      kernels.quantize_u8({a->size(), problem->f32->a.data(), problem->params, a->data()});
-      kernels.gemm_u8s8f32(args);
+      // Every thread quantizes a part, and needs all of it afterwards.
+      const Int8Problem& p = weights.problem();
+      const auto threads = tiles.size();
+      Parallel(static_cast<int>(threads), [&](int i) {
+        const std::size_t begin = a->size() * i / threads, end = a->size() * (i + 1) / threads;
+        kernels.quantize_u8({end - begin, p.f32->a.data() + begin, p.params, a->data() + begin});
+      });
+      Parallel(static_cast<int>(threads), [&](int i) { kernels.gemm_u8s8f32(tiles[i]); });
     };
   };
-  Row row = MakeMatmulU8S8F32(shape, /*bias=*/false, Rounding::kOurs, matmul);
-  row.operand_bytes += shape.M * shape.K;  // the quantized activations
+  Row row = MakeMatmulU8S8F32(workload, /*bias=*/false, Rounding::kOurs, matmul);
+  row.operand_bytes += a->size();
   return row;
 }
 
-Row MakeU8S8F32(const MatmulShape& shape, const KernelTable& kernels) {
-  const auto problem = SharedInt8Problem(shape);
-  Matmul<float> matmul = PackedS8<float>(shape, problem, kernels);
+Row MakeU8S8F32(const MatmulWorkload& workload, const KernelTable& kernels) {
+  const PackedS8 weights(workload, kernels);
+  Matmul<float> matmul = weights.Describe<float>(sizeof(float) * workload.shape.N);
   matmul.bind = [=, &kernels](const std::byte* packed, float* c) {
-    const GemmU8S8F32Args args = Args(shape, *problem, /*bias=*/true, problem->a.data(), packed, c);
-    return [problem, args, &kernels] { kernels.gemm_u8s8f32(args); };
+    const auto tiles = weights.F32Tiles(/*bias=*/true, weights.problem().a.data(), packed, c);
+    return [=, &kernels] {
+      Parallel(static_cast<int>(tiles.size()), [&](int i) { kernels.gemm_u8s8f32(tiles[i]); });
+    };
   };
-  return MakeMatmulU8S8F32(shape, /*bias=*/true, Rounding::kOurs, matmul);
+  return MakeMatmulU8S8F32(workload, /*bias=*/true, Rounding::kOurs, matmul);
 }
 
-Row MakeU8S8S32(const MatmulShape& shape, const KernelTable& kernels) {
-  const auto problem = SharedInt8Problem(shape);
-  Matmul<std::int32_t> matmul = PackedS8<std::int32_t>(shape, problem, kernels);
-  matmul.size_bytes = static_cast<double>(shape.N * shape.K);
+Row MakeU8S8S32(const MatmulWorkload& workload, const KernelTable& kernels) {
+  const PackedS8 weights(workload, kernels);
+  Matmul<std::int32_t> matmul = weights.Describe<std::int32_t>(/*scale_bytes=*/0);
   matmul.bind = [=, &kernels](const std::byte* packed, std::int32_t* c) {
-    const GemmU8S8S32Args args = {.M = shape.M,
-                                  .N = shape.N,
-                                  .K = shape.K,
-                                  .a = problem->a.data(),
-                                  .lda = shape.K,
-                                  .packed_b = reinterpret_cast<const std::int8_t*>(packed),
-                                  .c = c,
-                                  .ldc = shape.N};
-    return [problem, args, &kernels] { kernels.gemm_u8s8s32(args); };
+    const auto tiles = weights.S32Tiles(packed, c);
+    return [=, &kernels] {
+      Parallel(static_cast<int>(tiles.size()), [&](int i) { kernels.gemm_u8s8s32(tiles[i]); });
+    };
   };
-  return MakeMatmulU8S8S32(shape, matmul);
+  return MakeMatmulU8S8S32(workload, matmul);
 }
 
-void Register(const MatmulShape& shape, const std::string& variant, const MakeRow& make) {
+void Register(const MatmulWorkload& workload, const std::string& variant,
+              Row (*make)(const MatmulWorkload&, const KernelTable&)) {
   const bool baseline = variant == "fp32";
   RegisterForEachIsa({.family = "int8_matmul",
                       .name = variant,
                       .techniques = baseline ? "" : "quantization",
                       .baseline = baseline},
-                     MatmulKeys(shape), make);
+                     MatmulKeys(workload),
+                     [=](const KernelTable& kernels) { return make(workload, kernels); });
 }
 
 const bool kRegistered = [] {
-  for (const MatmulShape& shape : kMatmulShapes) {
-    Register(shape, "fp32", [shape](const KernelTable& kernels) {
-      return MakeMatmulF32(shape, "flops", kernels);
+  for (const MatmulWorkload& workload : MatmulWorkloads()) {
+    Register(workload, "fp32", [](const MatmulWorkload& w, const KernelTable& kernels) {
+      return MakeMatmulF32(w, "flops", MatmulF32(w, kernels));
     });
-    Register(shape, "int8",
-             [shape](const KernelTable& kernels) { return MakeInt8(shape, kernels); });
-    Register(shape, "u8s8f32",
-             [shape](const KernelTable& kernels) { return MakeU8S8F32(shape, kernels); });
-    Register(shape, "u8s8s32",
-             [shape](const KernelTable& kernels) { return MakeU8S8S32(shape, kernels); });
+    Register(workload, "int8", MakeInt8);
+    Register(workload, "u8s8f32", MakeU8S8F32);
+    Register(workload, "u8s8s32", MakeU8S8S32);
   }
   return true;
 }();

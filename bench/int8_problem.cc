@@ -171,24 +171,25 @@ std::shared_ptr<const Int8Problem> SharedInt8Problem(const MatmulShape& shape) {
   return Shared(std::tuple(shape.M, shape.N, shape.K), [&] { return MakeInt8Problem(shape); });
 }
 
-Row MakeMatmulU8S8S32(const MatmulShape& shape, const Matmul<std::int32_t>& matmul) {
-  const auto problem = SharedInt8Problem(shape);
+Row MakeMatmulU8S8S32(const MatmulWorkload& workload, const Matmul<std::int32_t>& matmul) {
+  const auto problem = SharedInt8Problem(workload.shape);
   const auto c = std::make_shared<AlignedVector<std::int32_t>>();
-  Row row = MatmulRow(shape, "ops", matmul, c);
-  row.verify = [=] { return CheckS32(shape, *problem, *c); };
+  Row row = MatmulRow(workload, "ops", matmul, c);
+  row.verify = [=] { return CheckS32(workload.shape, *problem, *c); };
   return row;
 }
 
-Row MakeMatmulU8S8F32(const MatmulShape& shape, bool bias, Rounding rounding,
+Row MakeMatmulU8S8F32(const MatmulWorkload& workload, bool bias, Rounding rounding,
                       const Matmul<float>& matmul) {
-  const auto problem = SharedInt8Problem(shape);
+  const auto problem = SharedInt8Problem(workload.shape);
   const auto c = std::make_shared<AlignedVector<float>>();
-  Row row = MatmulRow(shape, "ops", matmul, c);
+  Row row = MatmulRow(workload, "ops", matmul, c);
   row.run();
   row.quality = problem->f32->check.QualityOf(*c, BiasOf(*problem, bias));
   row.verify = [=] {
-    absl::Status status = CheckKnownRows(shape.N, *problem, BiasOf(*problem, bias), rounding, *c);
-    status.Update(CheckAllRows(shape, *problem, BiasOf(*problem, bias), *c));
+    absl::Status status =
+        CheckKnownRows(workload.shape.N, *problem, BiasOf(*problem, bias), rounding, *c);
+    status.Update(CheckAllRows(workload.shape, *problem, BiasOf(*problem, bias), *c));
     return status;
   };
   return row;

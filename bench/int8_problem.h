@@ -41,9 +41,9 @@ struct Int8Problem {
 // Made once per shape.
 std::shared_ptr<const Int8Problem> SharedInt8Problem(const MatmulShape& shape);
 
-// A row of `matmul`, which multiplies the u8 and s8 operands of SharedInt8Problem(shape). Verified
+// A row of `matmul`, which multiplies the u8 and s8 operands of SharedInt8Problem(workload.shape). Verified
 // exactly, by the checksums.
-Row MakeMatmulU8S8S32(const MatmulShape& shape, const Matmul<std::int32_t>& matmul);
+Row MakeMatmulU8S8S32(const MatmulWorkload& workload, const Matmul<std::int32_t>& matmul);
 
 // What a result in FP32 must be equal to.
 enum class Rounding {
@@ -54,7 +54,7 @@ enum class Rounding {
 // A row of `matmul`, whose result is a_scale * b_scales[n] * (sum - a_zero_point * sum of B[n]), plus
 // the bias where there is one. Verified against the known rows, as `rounding` says, and in every row by
 // a weighted sum in FP64, which a single element that is off by 1 % of a typical one upsets.
-Row MakeMatmulU8S8F32(const MatmulShape& shape, bool bias, Rounding rounding,
+Row MakeMatmulU8S8F32(const MatmulWorkload& workload, bool bias, Rounding rounding,
                       const Matmul<float>& matmul);
 
 }  // namespace podium::bench

@@ -2,8 +2,10 @@
 
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "bench/inputs.h"
+#include "bench/parallel.h"
 #include "bench/shared.h"
 
 namespace podium::bench {
@@ -18,41 +20,51 @@ std::shared_ptr<const MatmulProblem> SharedMatmulProblem(const MatmulShape& shap
   });
 }
 
-Row MakeMatmulF32(const MatmulShape& shape, const std::string& work_name,
+Row MakeMatmulF32(const MatmulWorkload& workload, const std::string& work_name,
                   const Matmul<float>& matmul) {
-  const auto problem = SharedMatmulProblem(shape);
+  const auto problem = SharedMatmulProblem(workload.shape);
   const auto c = std::make_shared<AlignedVector<float>>();
-  Row row = MatmulRow(shape, work_name, matmul, c);
+  Row row = MatmulRow(workload, work_name, matmul, c);
   row.run();
   row.quality = problem->check.QualityOf(*c);
   row.verify = [problem, c] { return problem->check.Check(*c); };
   return row;
 }
 
-Row MakeMatmulF32(const MatmulShape& shape, const std::string& work_name,
-                  const KernelTable& kernels) {
-  const auto [M, N, K] = shape;
-  const auto problem = SharedMatmulProblem(shape);
-  const auto pack = [=, &kernels, N = N, K = K](std::byte* packed) {
-    kernels.pack_f32({N, K, problem->b->data(), K, reinterpret_cast<float*>(packed)});
+Matmul<float> MatmulF32(const MatmulWorkload& workload, const KernelTable& kernels) {
+  const auto [M, N, K] = workload.shape;
+  const auto problem = SharedMatmulProblem(workload.shape);
+  const auto packed_bytes = [&kernels, K = K](std::size_t channels) {
+    return sizeof(float) * kernels.packed_f32_size(channels, K);
+  };
+  const std::vector<Slice> slices = SliceChannels(workload, packed_bytes);
+  const auto pack = [=, &kernels, K = K](std::byte* packed) {
+    for (const Slice& slice : slices) {
+      kernels.pack_f32({slice.N, K, problem->b->data() + slice.n * K, K,
+                        reinterpret_cast<float*>(packed + slice.offset)});
+    }
   };
   const auto bind = [=, &kernels, M = M, N = N, K = K](const std::byte* packed, float* c) {
-    const GemmF32Args args = {.M = M,
-                              .N = N,
-                              .K = K,
-                              .a = problem->a.data(),
-                              .lda = K,
-                              .packed_b = reinterpret_cast<const float*>(packed),
-                              .c = c,
-                              .ldc = N};
-    return [problem, args, &kernels] { kernels.gemm_f32(args); };
+    std::vector<GemmF32Args> tiles;
+    for (const Slice& slice : slices) {
+      tiles.push_back({.M = M,
+                       .N = slice.N,
+                       .K = K,
+                       .a = problem->a.data(),
+                       .lda = K,
+                       .packed_b = reinterpret_cast<const float*>(packed + slice.offset),
+                       .c = c + slice.n,
+                       .ldc = N});
+    }
+    return [=, &kernels] {
+      Parallel(static_cast<int>(tiles.size()), [&](int i) { kernels.gemm_f32(tiles[i]); });
+    };
   };
-  return MakeMatmulF32(shape, work_name,
-                       {.size_bytes = static_cast<double>(sizeof(float) * N * K),
-                        .packed_bytes = sizeof(float) * kernels.packed_f32_size(N, K),
-                        .a_bytes = sizeof(float) * M * K,
-                        .pack = pack,
-                        .bind = bind});
+  return {.size_bytes = static_cast<double>(sizeof(float) * N * K),
+          .packed_bytes = slices.back().offset + packed_bytes(slices.back().N),
+          .a_bytes = sizeof(float) * M * K,
+          .pack = pack,
+          .bind = bind};
 }
 
 }  // namespace podium::bench

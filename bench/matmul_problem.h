@@ -22,12 +22,11 @@ struct MatmulProblem {
 // Made once per shape.
 std::shared_ptr<const MatmulProblem> SharedMatmulProblem(const MatmulShape& shape);
 
-// A row of `matmul`, which multiplies the operands of SharedMatmulProblem(shape).
-Row MakeMatmulF32(const MatmulShape& shape, const std::string& work_name,
+// A row of `matmul`, which multiplies the operands of SharedMatmulProblem(workload.shape).
+Row MakeMatmulF32(const MatmulWorkload& workload, const std::string& work_name,
                   const Matmul<float>& matmul);
 
-// The FP32 variant: kernels.gemm_f32 on weights packed ahead.
-Row MakeMatmulF32(const MatmulShape& shape, const std::string& work_name,
-                  const KernelTable& kernels);
+// The FP32 variant: kernels.gemm_f32.
+Matmul<float> MatmulF32(const MatmulWorkload& workload, const KernelTable& kernels);
 
 }  // namespace podium::bench

@@ -1,7 +1,9 @@
 #include "bench/register.h"
 
 #include <benchmark/benchmark.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <list>
 #include <memory>
@@ -54,14 +56,19 @@ class RowCache {
     std::size_t bytes = 0;
     for (auto it = rows_.begin(); it != rows_.end();) {
       bytes += (*it)->row.operand_bytes;
-      it = bytes > kBudgetBytes ? rows_.erase(it) : std::next(it);
+      it = bytes > budget_bytes_ ? rows_.erase(it) : std::next(it);
     }
     rows_.push_front(Build(name, make, kernels));
     return *rows_.front();
   }
 
  private:
-  static constexpr std::size_t kBudgetBytes = std::size_t{2} << 30;
+  // A quarter of the memory, at least 1 GiB.
+  static std::size_t BudgetBytes() {
+    const auto pages = static_cast<double>(sysconf(_SC_PHYS_PAGES)),
+               page = static_cast<double>(sysconf(_SC_PAGESIZE));
+    return static_cast<std::size_t>(std::max(pages * page / 4, 0x1p30));
+  }
 
   static std::unique_ptr<VerifiedRow> Build(const std::string& name, const MakeRow& make,
                                             const KernelTable& kernels) {
@@ -79,6 +86,7 @@ class RowCache {
     return verified;
   }
 
+  const std::size_t budget_bytes_ = BudgetBytes();
   std::list<std::unique_ptr<VerifiedRow>> rows_;
 };
 

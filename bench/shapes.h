@@ -126,6 +126,20 @@ inline constexpr MatmulShape kMatmulShapes[] = {
     {1, 640, 128},
 };
 
+// Of the above, those that are also measured with weights that come from memory: one token, whose
+// every weight is used once.
+inline constexpr MatmulShape kColdMatmulShapes[] = {
+    {1, 4096, 4096},
+    {1, 4096, 1024},
+    {1, 1024, 4096},
+};
+
+// Of the above, those that are also measured on several threads.
+inline constexpr MatmulShape kThreadedMatmulShapes[] = {
+    {1024, 1024, 1024}, {64, 1024, 1024},  {256, 1024, 1024},
+    {64, 4096, 1024},   {256, 4096, 1024}, {64, 1024, 4096},
+};
+
 inline constexpr MatmulShape kSparseShapes[] = {
     {64, 1024, 1024},   // BERT-large, attention projection, 64 tokens (arXiv:1810.04805)
     {256, 1024, 1024},  // the same, 256 tokens

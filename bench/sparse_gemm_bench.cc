@@ -107,11 +107,12 @@ Row MakeSparse(const MatmulShape& shape, int sparsity, PruneFn* prune,
 }
 
 void Register(const MatmulShape& shape, int sparsity) {
-  Keys keys = MatmulKeys(shape);
+  Keys keys = MatmulKeys({shape});
   keys.insert(keys.begin(), {"sparsity", absl::StrCat(sparsity)});
-  RegisterForEachIsa(
-      {.family = "sparse_gemm", .name = "dense", .techniques = "", .baseline = true}, keys,
-      [=](const KernelTable& kernels) { return MakeMatmulF32(shape, "dense_ops", kernels); });
+  RegisterForEachIsa({.family = "sparse_gemm", .name = "dense", .techniques = "", .baseline = true},
+                     keys, [=](const KernelTable& kernels) {
+                       return MakeMatmulF32({shape}, "dense_ops", MatmulF32({shape}, kernels));
+                     });
   RegisterForEachIsa(
       {.family = "sparse_gemm", .name = "csr", .techniques = "pruning", .baseline = false}, keys,
       [=](const KernelTable& kernels) {

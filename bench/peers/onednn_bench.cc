@@ -153,25 +153,26 @@ dnnl::matmul::primitive_desc Describe(const memory::desc& a, const memory::desc&
 
 // Everything but size_bytes, a_bytes and the row.
 template <class T>
-Matmul<T> MakeMatmul(const MatmulShape& shape, const Factors& f,
+Matmul<T> MakeMatmul(const MatmulWorkload& workload, const Factors& f,
                      const dnnl::matmul::primitive_desc& desc,
                      const std::shared_ptr<const Epilogue>& epilogue) {
-  const auto pack = [=](std::byte* packed) {
-    memory from = View(Matrix(shape.K, shape.N, f.b_type, Tag::ba), f.b);
+  const auto [M, N, K] = workload.shape;
+  const auto pack = [=, N = N, K = K](std::byte* packed) {
+    memory from = View(Matrix(K, N, f.b_type, Tag::ba), f.b);
     memory to = View(desc.weights_desc(), packed);
     dnnl::reorder(from, to).execute(Stream(), from, to);
     Stream().wait();
   };
-  const auto bind = [=, matmul = dnnl::matmul(desc)](const std::byte* packed,
-                                                     T* c) -> std::function<void()> {
+  const auto bind = [=, threads = workload.threads, matmul = dnnl::matmul(desc)](
+                        const std::byte* packed, T* c) -> std::function<void()> {
     Arguments arguments = epilogue->arguments;
     arguments.emplace_back(DNNL_ARG_SRC, View(desc.src_desc(), f.a));
     arguments.emplace_back(DNNL_ARG_WEIGHTS, View(desc.weights_desc(), packed));
     arguments.emplace_back(DNNL_ARG_DST, View(desc.dst_desc(), c));
     std::vector<dnnl_exec_arg_t> raw;
     for (const auto& [name, operand] : arguments) raw.push_back({name, operand.get()});
-    return [matmul, arguments, raw, epilogue] {  // `raw` points into the others
-      SetOpenMpThreads(1);
+    return [=, keep_alive = std::pair(arguments, epilogue)] {  // `raw` points into these
+      SetOpenMpThreads(threads);
       dnnl_primitive_execute(matmul.get(), Stream().get(), static_cast<int>(raw.size()),
                              raw.data());
     };
@@ -179,19 +180,22 @@ Matmul<T> MakeMatmul(const MatmulShape& shape, const Factors& f,
   const std::size_t packed_bytes = desc.weights_desc().get_size();
   return {.size_bytes = static_cast<double>(packed_bytes),
           .packed_bytes = packed_bytes,
-          .a_bytes = shape.M * shape.K * memory::data_type_size(f.a_type),
+          .a_bytes = M * K * memory::data_type_size(f.a_type),
           .pack = pack,
           .bind = bind};
 }
 
 // `make_row` makes a row of a Matmul<T>, T being the type of C.
 template <class T, class MakeRowOf>
-Row MakeOneDnn(const MatmulShape& shape, const Factors& f, Type c_type, const MakeRowOf& make_row) {
+Row MakeOneDnn(const MatmulWorkload& workload, const Factors& f, Type c_type,
+               const MakeRowOf& make_row) {
   Row refused;
   refused.error = Refusal();
   if (!refused.error.empty()) return refused;
   try {
-    SetOpenMpThreads(1);  // it plans for as many as there are when the primitive is made
+    // It plans for as many threads as there are when the primitive is made.
+    SetOpenMpThreads(workload.threads);
+    const MatmulShape& shape = workload.shape;
     const auto epilogue = MakeEpilogue(shape, f.dequantize);
     const auto desc =
         Describe(Matrix(shape.M, shape.K, f.a_type), Matrix(shape.K, shape.N, f.b_type, Tag::any),
@@ -201,7 +205,7 @@ Row MakeOneDnn(const MatmulShape& shape, const Factors& f, Type c_type, const Ma
       refused.error = "oneDNN has only its slow reference for this: no competitor";
       return refused;
     }
-    Row row = make_row(MakeMatmul<T>(shape, f, desc, epilogue));
+    Row row = make_row(MakeMatmul<T>(workload, f, desc, epilogue));
     row.label = implementation;
     return row;
   } catch (const dnnl::error& error) {
@@ -210,43 +214,43 @@ Row MakeOneDnn(const MatmulShape& shape, const Factors& f, Type c_type, const Ma
   }
 }
 
-Row MakeF32(const MatmulShape& shape) {
-  const auto p = SharedMatmulProblem(shape);
+Row MakeF32(const MatmulWorkload& workload) {
+  const auto p = SharedMatmulProblem(workload.shape);
   return MakeOneDnn<float>(
-      shape, {p, p->a.data(), p->b->data(), Type::f32, Type::f32, nullptr}, Type::f32,
-      [&](const Matmul<float>& matmul) { return MakeMatmulF32(shape, "flops", matmul); });
+      workload, {p, p->a.data(), p->b->data(), Type::f32, Type::f32, nullptr}, Type::f32,
+      [&](const Matmul<float>& matmul) { return MakeMatmulF32(workload, "flops", matmul); });
 }
 
-Row MakeU8S8S32(const MatmulShape& shape) {
-  const auto p = SharedInt8Problem(shape);
+Row MakeU8S8S32(const MatmulWorkload& workload) {
+  const auto p = SharedInt8Problem(workload.shape);
   return MakeOneDnn<std::int32_t>(
-      shape, {p, p->a.data(), p->weights->b.data(), Type::u8, Type::s8, nullptr}, Type::s32,
-      [&](const Matmul<std::int32_t>& matmul) { return MakeMatmulU8S8S32(shape, matmul); });
+      workload, {p, p->a.data(), p->weights->b.data(), Type::u8, Type::s8, nullptr}, Type::s32,
+      [&](const Matmul<std::int32_t>& matmul) { return MakeMatmulU8S8S32(workload, matmul); });
 }
 
-Row MakeU8S8F32(const MatmulShape& shape) {
-  const auto p = SharedInt8Problem(shape);
+Row MakeU8S8F32(const MatmulWorkload& workload) {
+  const auto p = SharedInt8Problem(workload.shape);
   return MakeOneDnn<float>(
-      shape, {p, p->a.data(), p->weights->b.data(), Type::u8, Type::s8, p.get()}, Type::f32,
+      workload, {p, p->a.data(), p->weights->b.data(), Type::u8, Type::s8, p.get()}, Type::f32,
       [&](Matmul<float> matmul) {
-        matmul.size_bytes += static_cast<double>(sizeof(float) * shape.N);  // the scales
-        return MakeMatmulU8S8F32(shape, /*bias=*/true, Rounding::kOther, matmul);
+        matmul.size_bytes += static_cast<double>(sizeof(float) * workload.shape.N);  // the scales
+        return MakeMatmulU8S8F32(workload, /*bias=*/true, Rounding::kOther, matmul);
       });
 }
 
-void Register(const std::string& family, const std::string& variant, const MatmulShape& shape,
-              Row (*make)(const MatmulShape&)) {
+void Register(const std::string& family, const std::string& variant, const MatmulWorkload& workload,
+              Row (*make)(const MatmulWorkload&)) {
   RegisterForBestIsa({.family = family, .name = variant, .techniques = "", .baseline = false},
-                     MatmulKeys(shape), [=](const KernelTable&) { return make(shape); });
+                     MatmulKeys(workload), [=](const KernelTable&) { return make(workload); });
 }
 
 const bool kRegistered = [] {
   AddLibrary("onednn", Version);
-  for (const MatmulShape& shape : kMatmulShapes) {
-    Register("dense", "onednn_f32", shape, MakeF32);
+  for (const MatmulWorkload& workload : MatmulWorkloads()) {
+    Register("dense", "onednn_f32", workload, MakeF32);
     if (!Int8IsExact()) continue;
-    Register("int8_matmul", "onednn_u8s8f32", shape, MakeU8S8F32);
-    Register("int8_matmul", "onednn_u8s8s32", shape, MakeU8S8S32);
+    Register("int8_matmul", "onednn_u8s8f32", workload, MakeU8S8F32);
+    Register("int8_matmul", "onednn_u8s8s32", workload, MakeU8S8S32);
   }
   return true;
 }();

@@ -108,7 +108,9 @@ void SetThreads(const OpenBlas& blas, int threads) {
   if (blas.get_num_threads() != threads) blas.set_num_threads(threads);
 }
 
-Row MakeOpenBlasF32(const MatmulShape& shape) {
+Row MakeOpenBlasF32(const MatmulWorkload& workload) {
+  const MatmulShape& shape = workload.shape;
+  const int threads = workload.threads;
   const OpenBlas& blas = Loaded();
   if (!blas.error.empty()) {
     Row row;
@@ -131,23 +133,23 @@ Row MakeOpenBlasF32(const MatmulShape& shape) {
     const auto* const w = reinterpret_cast<const float*>(packed);
     if (by_rows) {
       return [=, &blas] {
-        SetThreads(blas, 1);
+        SetThreads(blas, threads);
         blas.sgemv(CblasRowMajor, CblasNoTrans, N, K, 1, w, K, a, 1, 0, c, 1);
       };
     }
     if (M == 1) {
       return [=, &blas] {
-        SetThreads(blas, 1);
+        SetThreads(blas, threads);
         blas.sgemv(CblasRowMajor, CblasTrans, K, N, 1, w, N, a, 1, 0, c, 1);
       };
     }
     return [=, &blas] {
-      SetThreads(blas, 1);
+      SetThreads(blas, threads);
       blas.sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, M, N, K, 1, a, K, w, N, 0, c, N);
     };
   };
   const std::size_t weights_bytes = sizeof(float) * shape.N * shape.K;
-  return MakeMatmulF32(shape, "flops",
+  return MakeMatmulF32(workload, "flops",
                        {.size_bytes = static_cast<double>(weights_bytes),
                         .packed_bytes = weights_bytes,
                         .a_bytes = sizeof(float) * shape.M * shape.K,
@@ -157,10 +159,10 @@ Row MakeOpenBlasF32(const MatmulShape& shape) {
 
 const bool kRegistered = [] {
   AddLibrary("openblas", [] { return Loaded().error.empty() ? Loaded().version : Loaded().error; });
-  for (const MatmulShape& shape : kMatmulShapes) {
+  for (const MatmulWorkload& workload : MatmulWorkloads()) {
     RegisterForBestIsa(
         {.family = "dense", .name = "openblas_f32", .techniques = "", .baseline = false},
-        MatmulKeys(shape), [shape](const KernelTable&) { return MakeOpenBlasF32(shape); });
+        MatmulKeys(workload), [=](const KernelTable&) { return MakeOpenBlasF32(workload); });
   }
   return true;
 }();

@@ -56,12 +56,12 @@ std::string Error(const Row& row) {
 }
 
 std::string S32Error(const MatmulShape& shape, const std::function<void(std::int32_t*)>& spoil) {
-  return Error(MakeMatmulU8S8S32(shape, Reference(shape, spoil)));
+  return Error(MakeMatmulU8S8S32({shape}, Reference(shape, spoil)));
 }
 
 std::string F32Error(const MatmulShape& shape, Rounding rounding,
                      const std::function<void(float*)>& spoil) {
-  return Error(MakeMatmulU8S8F32(shape, /*bias=*/true, rounding, Reference(shape, spoil)));
+  return Error(MakeMatmulU8S8F32({shape}, /*bias=*/true, rounding, Reference(shape, spoil)));
 }
 
 TEST(Int8ProblemTest, SumsOfTheReferenceAreRight) {
