@@ -27,6 +27,7 @@
 #pragma once
 
 #include "kernels/simd/arch.h"
+#include "kernels/simd/opaque.h"
 #include "kernels/simd/partial.h"
 #include "kernels/simd/unroll.h"
 
@@ -121,27 +122,41 @@ template <class Mac, int kRows>
     const std::size_t last = (tile.count - 1) / kPanel<Mac>;
     b[i] = tile.b + (static_cast<std::size_t>(i) < last ? i : last) * panel_stride;
   });
+  constexpr std::size_t kStepB = kPanel<Mac> * Mac::kDepth;
+  const auto step = [&](auto u) __attribute__((always_inline)) {
+    Acc w[kPanels][Mac::kVecs];
+    Unroll<kPanels>([&](auto i) __attribute__((always_inline)) {
+      Unroll<Mac::kVecs>([&](auto v) __attribute__((always_inline)) {
+        w[i][v] = Opaque(Mac::LoadB(b[i] + u * kStepB + v * Acc::size * Mac::kDepth));
+      });
+      if constexpr (kPanels > 1) {
+        __builtin_prefetch(reinterpret_cast<const char*>(b[i] + u * kStepB) + kStreamAhead);
+      }
+    });
+    Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
+      const Acc x(a[u * kRows + r]);
+      Unroll<kPanels>([&](auto i)
+                          __attribute__((always_inline)) { Mac::Step(acc[i][r], x, w[i]); });
+    });
+  };
+  const auto advance = [&](std::size_t steps) __attribute__((always_inline)) {
+    a += steps * kRows;
+    Unroll<kPanels>([&](auto i) __attribute__((always_inline)) { b[i] += steps * kStepB; });
+  };
+  // Unrolled, so that the loop's own instructions do not matter where two threads share a core.
+  constexpr int kUnroll = 2;
   const char* next = tile.next;
   for (std::size_t s0 = 0; s0 < tile.steps; s0 += kPrefetchSteps) {
     for (std::size_t i = 0; i < tile.next_lines; ++i, next += 64) __builtin_prefetch(next, 0, 2);
     const std::size_t rest = tile.steps - s0;
-    for (std::size_t s = rest < kPrefetchSteps ? rest : kPrefetchSteps; s > 0; --s) {
-      Acc w[kPanels][Mac::kVecs];
-      Unroll<kPanels>([&](auto i) __attribute__((always_inline)) {
-        Unroll<Mac::kVecs>([&](auto v) __attribute__((always_inline)) {
-          w[i][v] = Mac::LoadB(b[i] + v * Acc::size * Mac::kDepth);
-        });
-        if constexpr (kPanels > 1) {
-          __builtin_prefetch(reinterpret_cast<const char*>(b[i]) + kStreamAhead);
-        }
-        b[i] += kPanel<Mac> * Mac::kDepth;
-      });
-      Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
-        const Acc x(a[r]);
-        Unroll<kPanels>([&](auto i)
-                            __attribute__((always_inline)) { Mac::Step(acc[i][r], x, w[i]); });
-      });
-      a += kRows;
+    std::size_t s = rest < kPrefetchSteps ? rest : kPrefetchSteps;
+    for (; s >= kUnroll; s -= kUnroll) {
+      Unroll<kUnroll>([&](auto u) __attribute__((always_inline)) { step(u); });
+      advance(kUnroll);
+    }
+    for (; s > 0; --s) {
+      step(Index<0>());
+      advance(1);
     }
   }
 }

@@ -3,6 +3,7 @@
 
 #include "kernels/dense/gemm_tile.h"
 #include "kernels/simd/fma.h"
+#include "kernels/simd/opaque.h"
 #include "kernels/simd/transpose.h"
 
 namespace podium::PODIUM_ISA {
@@ -27,7 +28,8 @@ struct MacF32 {
 
   static F32 LoadB(const float* b) { return F32::load_unaligned(b); }
   [[gnu::always_inline]] static void Step(F32 (&acc)[kVecs], F32 x, const F32 (&w)[kVecs]) {
-    Unroll<kVecs>([&](auto v) __attribute__((always_inline)) { acc[v] = Fma(x, w[v], acc[v]); });
+    Unroll<kVecs>([&](auto v)
+                      __attribute__((always_inline)) { acc[v] = Opaque(Fma(x, w[v], acc[v])); });
   }
 };
 
