@@ -127,7 +127,9 @@ template <class Mac, int kRows>
     Acc w[kPanels][Mac::kVecs];
     Unroll<kPanels>([&](auto i) __attribute__((always_inline)) {
       Unroll<Mac::kVecs>([&](auto v) __attribute__((always_inline)) {
-        w[i][v] = Opaque(Mac::LoadB(b[i] + u * kStepB + v * Acc::size * Mac::kDepth));
+        w[i][v] = Mac::LoadB(b[i] + u * kStepB + v * Acc::size * Mac::kDepth);
+        // Several rows share it, and GCC 12 would rather load it again for each of them.
+        if constexpr (kRows > 1) w[i][v] = Opaque(w[i][v]);
       });
       if constexpr (kPanels > 1) {
         __builtin_prefetch(reinterpret_cast<const char*>(b[i] + u * kStepB) + kStreamAhead);

@@ -30,6 +30,7 @@ struct MacF32 {
   [[gnu::always_inline]] static void Step(F32 (&acc)[kVecs], F32 x, const F32 (&w)[kVecs]) {
     Unroll<kVecs>([&](auto v)
                       __attribute__((always_inline)) { acc[v] = Opaque(Fma(x, w[v], acc[v])); });
+    KeepAlive(x);  // or GCC 12 would move the last sum to its register
   }
 };
 
