@@ -63,11 +63,12 @@ std::vector<float> KnownRows(const MatmulShape& shape, const Int8Problem& p) {
                           .K = K,
                           .a = a.data(),
                           .lda = K,
-                          .a_scale = p.params.scale,
-                          .a_zero_point = p.params.zero_point,
+                          .a_params = &p.params,
+                          .a_params_stride = 0,
                           .packed_b = packed.data(),
                           .b_scales = p.weights->scales.data(),
                           .bias = nullptr,
+                          .activation = Activation::kNone,
                           .c = c.data(),
                           .ldc = N});
   return c;

@@ -47,7 +47,7 @@ Row MakeMatmulU8S8S32(const MatmulWorkload& workload, const Matmul<std::int32_t>
 
 // What a result in FP32 must be equal to.
 enum class Rounding {
-  kOurs,   // the reference, bit for bit, as gemm_u8s8.h promises
+  kOurs,   // the reference, bit for bit, as gemm_int8.h promises
   kOther,  // the same operations in another order
 };
 

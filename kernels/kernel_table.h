@@ -9,7 +9,7 @@
 #include "kernels/fused_activation/gemm_bias_activation.h"
 #include "kernels/fused_activation/layernorm.h"
 #include "kernels/fused_activation/softmax.h"
-#include "kernels/int8_matmul/gemm_u8s8.h"
+#include "kernels/int8_matmul/gemm_int8.h"
 #include "kernels/int8_matmul/quantize_u8.h"
 #include "kernels/isa.h"
 #include "kernels/kv_attention/decode_attention.h"
@@ -38,7 +38,11 @@ struct KernelTable {
   PackedS8SizeFn* packed_s8_size;
   PackS8Fn* pack_s8;
   GemmU8S8S32Fn* gemm_u8s8s32;
+  GemmS8S8S32Fn* gemm_s8s8s32;
   GemmU8S8F32Fn* gemm_u8s8f32;
+  GemmS8S8F32Fn* gemm_s8s8f32;
+  GemmU8S8U8Fn* gemm_u8s8u8;
+  GemmS8S8S8Fn* gemm_s8s8s8;
   // kv_attention/
   DecodeAttentionF32Fn* decode_attention_f32;
   DecodeAttentionSeparateF32Fn* decode_attention_separate_f32;

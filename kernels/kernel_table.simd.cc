@@ -39,7 +39,11 @@ QuantizeU8Fn QuantizeU8;
 PackedS8SizeFn PackedS8Size;
 PackS8Fn PackS8;
 GemmU8S8S32Fn GemmU8S8S32;
+GemmS8S8S32Fn GemmS8S8S32;
 GemmU8S8F32Fn GemmU8S8F32;
+GemmS8S8F32Fn GemmS8S8F32;
+GemmU8S8U8Fn GemmU8S8U8;
+GemmS8S8S8Fn GemmS8S8S8;
 DecodeAttentionF32Fn DecodeAttentionF32;
 DecodeAttentionSeparateF32Fn DecodeAttentionSeparateF32;
 PeakF32Fn PeakF32;
@@ -66,7 +70,11 @@ const KernelTable kTable = {
     .packed_s8_size = PackedS8Size,
     .pack_s8 = PackS8,
     .gemm_u8s8s32 = GemmU8S8S32,
+    .gemm_s8s8s32 = GemmS8S8S32,
     .gemm_u8s8f32 = GemmU8S8F32,
+    .gemm_s8s8f32 = GemmS8S8F32,
+    .gemm_u8s8u8 = GemmU8S8U8,
+    .gemm_s8s8s8 = GemmS8S8S8,
     .decode_attention_f32 = DecodeAttentionF32,
     .decode_attention_separate_f32 = DecodeAttentionSeparateF32,
     .peak_f32 = PeakF32,

@@ -38,9 +38,9 @@ Matmul<T> Reference(const MatmulShape& shape, const std::function<void(T*)>& spo
     return [=] {
       const auto* const w = reinterpret_cast<const std::int8_t*>(packed);
       if constexpr (std::is_same_v<T, float>) {
-        ReferenceKernels().gemm_u8s8f32({M, N, K, p->a.data(), K, p->params.scale,
-                                         p->params.zero_point, w, p->weights->scales.data(),
-                                         p->weights->bias.data(), c, N});
+        ReferenceKernels().gemm_u8s8f32({M, N, K, p->a.data(), K, &p->params, 0, w,
+                                         p->weights->scales.data(), p->weights->bias.data(),
+                                         Activation::kNone, c, N});
       } else {
         ReferenceKernels().gemm_u8s8s32({M, N, K, p->a.data(), K, w, c, N});
       }
