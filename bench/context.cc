@@ -146,6 +146,9 @@ void AddContext(std::span<const std::string> command) {
 #endif
   for (const auto& [name, describe] : Libraries()) Add("library." + name, describe());
   for (const Variant& variant : Variants()) {
+    if (!variant.peer.empty()) {
+      Add(absl::StrCat("peer.", variant.family, ".", variant.name), variant.peer);
+    }
     if (variant.baseline) Add(absl::StrCat("baseline.", variant.family), variant.name);
     if (!variant.techniques.empty()) {
       Add(absl::StrCat("technique.", variant.family, ".", variant.name), variant.techniques);

@@ -19,6 +19,7 @@ namespace podium::bench {
 //   library.<name>            version of each library that is timed or times
 //   baseline.<family>         the variant that the others of its family are compared with
 //   technique.<family>.<v>    what variant v does
+//   peer.<family>.<v>         the other library that variant v is, as in library.<name>
 //
 // What this machine does not tell is "unknown".
 void AddContext(std::span<const std::string> command);

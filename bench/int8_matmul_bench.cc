@@ -22,7 +22,10 @@
 namespace podium::bench {
 namespace {
 
-// The kernels' packed form of the weights, in slices for the workload's threads.
+using F32Args = GemmInt8F32Args<std::uint8_t>;
+using S32Args = GemmInt8S32Args<std::uint8_t>;
+
+// The kernels' packed form of the weights, and what each of the workload's threads takes of it.
 class PackedS8 {
  public:
   PackedS8(const MatmulWorkload& workload, const KernelTable& kernels)
@@ -38,18 +41,22 @@ class PackedS8 {
   Matmul<T> Describe(std::size_t scale_bytes) const {
     const auto [M, N, K] = workload_.shape;
     return {.size_bytes = static_cast<double>(N * K + scale_bytes),
-            .packed_bytes = slices_.back().offset + Bytes(slices_.back().N),
+            .packed_bytes = Bytes(N),
             .a_bytes = M * K,
-            .pack = [self = *this](std::byte* packed) { self.Pack(packed); },
+            .pack =
+                [self = *this, N = N, K = K](std::byte* packed) {
+                  self.kernels_.pack_s8({N, K, self.problem_->weights->b.data(), K,
+                                         reinterpret_cast<std::int8_t*>(packed)});
+                },
             .bind = nullptr};
   }
 
   // The arguments of gemm_u8s8f32 for each slice.
-  std::vector<GemmInt8F32Args<std::uint8_t>> F32Tiles(bool bias, const std::uint8_t* a,
-                                                      const std::byte* packed, float* c) const {
+  std::vector<F32Args> F32Tiles(bool bias, const std::uint8_t* a, const std::byte* packed,
+                                float* c) const {
     const auto [M, N, K] = workload_.shape;
     const Int8Weights& weights = *problem_->weights;
-    std::vector<GemmInt8F32Args<std::uint8_t>> tiles;
+    std::vector<F32Args> tiles;
     for (const Slice& slice : slices_) {
       tiles.push_back({.M = M,
                        .N = slice.N,
@@ -69,10 +76,9 @@ class PackedS8 {
   }
 
   // The same of gemm_u8s8s32.
-  std::vector<GemmInt8S32Args<std::uint8_t>> S32Tiles(const std::byte* packed,
-                                                      std::int32_t* c) const {
+  std::vector<S32Args> S32Tiles(const std::byte* packed, std::int32_t* c) const {
     const auto [M, N, K] = workload_.shape;
-    std::vector<GemmInt8S32Args<std::uint8_t>> tiles;
+    std::vector<S32Args> tiles;
     for (const Slice& slice : slices_) {
       tiles.push_back({.M = M,
                        .N = slice.N,
@@ -88,14 +94,6 @@ class PackedS8 {
 
  private:
   std::size_t Bytes(std::size_t N) const { return kernels_.packed_s8_size(N, workload_.shape.K); }
-
-  void Pack(std::byte* packed) const {
-    const std::size_t K = workload_.shape.K;
-    for (const Slice& slice : slices_) {
-      kernels_.pack_s8({slice.N, K, problem_->weights->b.data() + slice.n * K, K,
-                        reinterpret_cast<std::int8_t*>(packed + slice.offset)});
-    }
-  }
 
   MatmulWorkload workload_;
   const KernelTable& kernels_;

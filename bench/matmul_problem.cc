@@ -38,11 +38,8 @@ Matmul<float> MatmulF32(const MatmulWorkload& workload, const KernelTable& kerne
     return sizeof(float) * kernels.packed_f32_size(channels, K);
   };
   const std::vector<Slice> slices = SliceChannels(workload, packed_bytes);
-  const auto pack = [=, &kernels, K = K](std::byte* packed) {
-    for (const Slice& slice : slices) {
-      kernels.pack_f32({slice.N, K, problem->b->data() + slice.n * K, K,
-                        reinterpret_cast<float*>(packed + slice.offset)});
-    }
+  const auto pack = [=, &kernels, N = N, K = K](std::byte* packed) {
+    kernels.pack_f32({N, K, problem->b->data(), K, reinterpret_cast<float*>(packed)});
   };
   const auto bind = [=, &kernels, M = M, N = N, K = K](const std::byte* packed, float* c) {
     std::vector<GemmF32Args> tiles;
@@ -61,7 +58,7 @@ Matmul<float> MatmulF32(const MatmulWorkload& workload, const KernelTable& kerne
     };
   };
   return {.size_bytes = static_cast<double>(sizeof(float) * N * K),
-          .packed_bytes = slices.back().offset + packed_bytes(slices.back().N),
+          .packed_bytes = packed_bytes(N),
           .a_bytes = sizeof(float) * M * K,
           .pack = pack,
           .bind = bind};

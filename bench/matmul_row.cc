@@ -4,14 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "bench/parallel.h"
+#include "kernels/dense/gemm_f32.h"
 
 namespace podium::bench {
-namespace {
-
-constexpr std::size_t kPanel = 64;  // channels
-
-}  // namespace
-
 const std::vector<MatmulWorkload>& MatmulWorkloads() {
   static const auto* const workloads = [] {
     auto* all = new std::vector<MatmulWorkload>;
@@ -20,9 +15,9 @@ const std::vector<MatmulWorkload>& MatmulWorkloads() {
       all->push_back({.shape = shape, .cold_weights = true});
     }
     for (const int threads : ThreadCounts()) {
-      // A thread that had no panel of its own would be one in name only.
+      // A thread that had no channels of its own would be one in name only.
       const auto enough = [threads](const MatmulShape& shape) {
-        return shape.N / kPanel >= static_cast<std::size_t>(threads);
+        return shape.N / kPackedChannels >= static_cast<std::size_t>(threads);
       };
       for (const MatmulShape& shape : kThreadedMatmulShapes) {
         if (enough(shape)) all->push_back({.shape = shape, .threads = threads});
@@ -48,16 +43,14 @@ Keys MatmulKeys(const MatmulWorkload& workload) {
 
 std::vector<Slice> SliceChannels(const MatmulWorkload& workload,
                                  const std::function<std::size_t(std::size_t)>& packed_bytes) {
-  const std::size_t N = workload.shape.N, panels = (N + kPanel - 1) / kPanel;
+  const std::size_t N = workload.shape.N, panels = (N + kPackedChannels - 1) / kPackedChannels;
   const std::size_t count =
       std::clamp<std::size_t>(panels, 1, static_cast<std::size_t>(workload.threads));
   std::vector<Slice> slices;
-  std::size_t offset = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t n = panels * i / count * kPanel;
-    const std::size_t end = std::min(N, panels * (i + 1) / count * kPanel);
-    slices.push_back({.n = n, .N = end - n, .offset = offset});
-    offset += (packed_bytes(end - n) + 63) / 64 * 64;
+    const std::size_t n = panels * i / count * kPackedChannels;
+    const std::size_t end = std::min(N, panels * (i + 1) / count * kPackedChannels);
+    slices.push_back({.n = n, .N = end - n, .offset = packed_bytes(n)});
   }
   return slices;
 }

@@ -30,14 +30,14 @@ const std::vector<MatmulWorkload>& MatmulWorkloads();
 // M, N, K; weights:cold and threads: where they apply.
 Keys MatmulKeys(const MatmulWorkload& workload);
 
-// Channels n to n + N, which one thread computes, and where their packed weights begin.
+// Channels n to n + N, which one thread computes.
 struct Slice {
   std::size_t n, N;
-  std::size_t offset;  // bytes
+  std::size_t offset;  // of their packed weights, in bytes
 };
 
-// One slice per thread, of whole panels of 64 channels, as many as fit; the kernels' packed form of
-// each stands for itself. `packed_bytes(N)` is its size.
+// A slice for each thread, cut at multiples of kPackedChannels; fewer if N has too few.
+// `packed_bytes(n)` is the size of the kernels' packed form of n channels.
 std::vector<Slice> SliceChannels(const MatmulWorkload& workload,
                                  const std::function<std::size_t(std::size_t)>& packed_bytes);
 

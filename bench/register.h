@@ -49,6 +49,7 @@ struct Variant {
   std::string name;        // "int8"
   std::string techniques;  // "quantization": comma-separated, empty for a baseline
   bool baseline = false;   // the family's one baseline
+  std::string peer = "";   // the other library it is: neither a technique of ours nor a regression
 };
 
 // Registers `variant` on every SIMD instruction set of the build. Where this CPU (or PODIUM_ISA)

@@ -240,8 +240,9 @@ Row MakeU8S8F32(const MatmulWorkload& workload) {
 
 void Register(const std::string& family, const std::string& variant, const MatmulWorkload& workload,
               Row (*make)(const MatmulWorkload&)) {
-  RegisterForBestIsa({.family = family, .name = variant, .techniques = "", .baseline = false},
-                     MatmulKeys(workload), [=](const KernelTable&) { return make(workload); });
+  RegisterForBestIsa(
+      {.family = family, .name = variant, .techniques = "", .baseline = false, .peer = "onednn"},
+      MatmulKeys(workload), [=](const KernelTable&) { return make(workload); });
 }
 
 const bool kRegistered = [] {

@@ -160,9 +160,13 @@ Row MakeOpenBlasF32(const MatmulWorkload& workload) {
 const bool kRegistered = [] {
   AddLibrary("openblas", [] { return Loaded().error.empty() ? Loaded().version : Loaded().error; });
   for (const MatmulWorkload& workload : MatmulWorkloads()) {
-    RegisterForBestIsa(
-        {.family = "dense", .name = "openblas_f32", .techniques = "", .baseline = false},
-        MatmulKeys(workload), [=](const KernelTable&) { return MakeOpenBlasF32(workload); });
+    RegisterForBestIsa({.family = "dense",
+                        .name = "openblas_f32",
+                        .techniques = "",
+                        .baseline = false,
+                        .peer = "openblas"},
+                       MatmulKeys(workload),
+                       [=](const KernelTable&) { return MakeOpenBlasF32(workload); });
   }
   return true;
 }();

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "kernels/kernel_table.h"
 
@@ -135,6 +136,19 @@ TEST(BenchMainTest, OpenBlasChoosesItsCoreWhateverTheEnvironmentSays) {
   if (version.empty()) GTEST_SKIP() << "built without OpenBLAS";
   if (BestKernels().isa <= Isa::kSse2) GTEST_SKIP() << "Prescott may be right here";
   EXPECT_THAT(version, testing::Not(HasSubstr("Prescott")));
+}
+
+TEST(BenchMainTest, PeersAreNamedAsSuch) {
+  const Result result = RunBench(
+      "--benchmark_filter=machine.*fma_f32 --isa=best --benchmark_min_time=0.000001 "
+      "--benchmark_format=json");
+  for (const char* library : {"onednn", "openblas"}) {
+    const bool built = absl::StrContains(result.output, absl::StrCat("podium.library.", library));
+    EXPECT_EQ(absl::StrContains(result.output, absl::StrCat("\"podium.peer.dense.", library,
+                                                            "_f32\": \"", library, "\"")),
+              built)
+        << library;
+  }
 }
 
 #if defined(__x86_64__)
