@@ -6,6 +6,7 @@
 namespace podium::report {
 
 int Compare(Arguments args, Streams streams);
+int Run(Arguments args, Streams streams);
 int Submit(Arguments args, Streams streams);
 int Validate(Arguments args, Streams streams);
 

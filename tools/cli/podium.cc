@@ -12,6 +12,7 @@ namespace podium::report {
 namespace {
 
 constexpr Command kCommands[] = {
+    {"run", "measure in fresh processes, interleaved", Run},
     {"submit", "make a submission from run files", Submit},
     {"validate", "check submissions, every figure recomputed", Validate},
     {"compare", "compare two runs, or two variants of one; a gate for CI", Compare},

@@ -51,7 +51,15 @@ class SharedNames {
     if (row.kind == RowKind::kAggregate) return std::nullopt;
     const auto [entry, is_new] = seen_.try_emplace(row.run_name);
     Seen& seen = entry->second;
-    if (is_new) seen = {row.index, row.family_index, row.instance_index, std::nullopt, false};
+    // Each process numbers its benchmarks and repetitions anew.
+    if (is_new || seen.process != row.process) {
+      seen = {is_new ? row.index : seen.index,
+              row.process,
+              row.family_index,
+              row.instance_index,
+              std::nullopt,
+              seen.is_reported};
+    }
     const bool repeats = row.repetition_index && seen.last_repetition &&
                          *row.repetition_index <= *seen.last_repetition;
     const bool is_other = repeats || row.family_index != seen.family_index ||
@@ -65,6 +73,7 @@ class SharedNames {
  private:
   struct Seen {
     std::size_t index = 0;
+    std::optional<std::size_t> process;
     std::optional<long> family_index;
     std::optional<long> instance_index;
     std::optional<long> last_repetition;
@@ -160,6 +169,37 @@ class DocumentReader {
                                             ": what follows in it is ignored"));
     }
     WarnOfRepairs(repairs, line, "context");
+    ReadRecord(line);
+  }
+
+  void ReadRecord(std::size_t line) {
+    const auto run = file_.context.extract("podium.run");
+    const auto processes = file_.context.extract("podium.processes");
+    if (run.empty() && processes.empty()) return;
+    absl::StatusOr<RunRecord> record = ParseRunRecord(run.empty() ? "" : run.mapped(),
+                                                      processes.empty() ? "" : processes.mapped());
+    if (record.ok()) {
+      file_.record = *std::move(record);
+    } else {
+      log_.Add(line, absl::StrCat(record.status().message(),
+                                  ": how the run was made is not known, rows are not paired"));
+    }
+  }
+
+  // A row may name a process only if there is a record of it and it says the same.
+  void CheckProcess(Row& row) {
+    if (!row.process && !row.round && row.host.empty()) return;
+    const std::vector<ProcessRecord>* processes = file_.record ? &file_.record->processes : nullptr;
+    const ProcessRecord* process = processes && row.process && *row.process < processes->size()
+                                       ? &(*processes)[*row.process]
+                                       : nullptr;
+    if (process && row.round == process->round && row.host == process->host) return;
+    row.process = std::nullopt;
+    row.round = std::nullopt;
+    row.host.clear();
+    log_.AddForRow(row, "no record of the row's process",
+                   "\"podium_process\" fits no entry of podium.processes in a context before the "
+                   "rows: not paired");
   }
 
   absl::Status ReadRows() {
@@ -192,6 +232,7 @@ class DocumentReader {
     ParsedRow parsed = ParseRow(text, rows_, line);
     Row& row = parsed.row;
     ++rows_;
+    CheckProcess(row);
     for (const std::string& doubt : parsed.doubts) log_.AddForRow(row, doubt, doubt);
     if (parsed.is_readable) {
       ++readable_rows_;
@@ -275,8 +316,10 @@ absl::StatusOr<RunFile> ParseRunFile(const std::string& path, std::string_view t
 
 absl::StatusOr<RunFile> ParseRunFile(const std::string& path, std::string_view text) {
   std::vector<Row> rows;
-  absl::StatusOr<RunFile> file =
-      ParseRunFile(path, text, [&rows](Row row) { rows.push_back(std::move(row)); });
+  absl::StatusOr<RunFile> file = ParseRunFile(path, text, [&rows](Row row) {
+    row.text = {};
+    rows.push_back(std::move(row));
+  });
   if (file.ok()) file->rows = std::move(rows);
   return file;
 }

@@ -14,6 +14,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "tools/gbench/name.h"
+#include "tools/gbench/run_record.h"
 
 namespace podium::report {
 
@@ -48,6 +49,12 @@ struct Row {
   // counter that was NaN or infinite is named in RunFile::warnings.
   std::map<std::string, double> counters;
   std::string label;
+  // Of files that `podium run` wrote: an index of RunFile::record->processes, and that process's
+  // round and host. All three, or none of them.
+  std::optional<std::size_t> process;
+  std::optional<long> round;
+  std::string host;
+  std::string_view text;  // the object as written; only while the sink runs
 };
 
 struct RunFile {
@@ -55,6 +62,7 @@ struct RunFile {
   std::map<std::string, std::string> context;  // flat; numbers and booleans as their JSON text,
                                                // nested ones (caches, load_avg) compact, as written
   std::vector<Row> rows;                       // in file order
+  std::optional<RunRecord> record;             // of files that `podium run` wrote; not in `context`
   bool truncated = false;                      // no closing "]}": what was complete is in `rows`
   // Doubts to show beside the numbers, each one line that begins with where:
   // `run.json:120: benchmarks[7] "name": counter "x" is NaN: dropped`. What many rows share stands

@@ -33,6 +33,9 @@ enum Field {
   kBigO,
   kTimeUnit,
   kLabel,
+  kPodiumProcess,  // see run_record.h
+  kPodiumRound,
+  kPodiumHost,
   kFieldCount,
 };
 enum class Type { kString, kNumber, kBoolean };
@@ -61,6 +64,9 @@ constexpr std::array<FieldSpec, kFieldCount> kFields = {{
     {"big_o", Type::kString},
     {"time_unit", Type::kString},
     {"label", Type::kString},
+    {"podium_process", Type::kNumber},
+    {"podium_round", Type::kNumber},
+    {"podium_host", Type::kString},
 }};
 
 Field FieldOf(std::string_view key) {
@@ -105,6 +111,7 @@ class RowParser {
       : scanner_(text, line), members_(scanner_) {
     row_.index = index;
     row_.line = line;
+    row_.text = text;
   }
 
   ParsedRow Parse() {
@@ -214,6 +221,11 @@ class RowParser {
     row_.repetitions = Integer(kRepetitions);
     row_.repetition_index = Integer(kRepetitionIndex);
     row_.threads = Integer(kThreads);
+    row_.round = Integer(kPodiumRound);
+    row_.host = Text(kPodiumHost);
+    if (const std::optional<long> process = Integer(kPodiumProcess); process && *process >= 0) {
+      row_.process = static_cast<std::size_t>(*process);
+    }
     if (const std::optional<long> iterations = Integer(kIterations)) {
       row_.iterations = static_cast<double>(*iterations);
     }

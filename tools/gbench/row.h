@@ -18,7 +18,8 @@ struct ParsedRow {
 };
 
 // `text` is a whole object, from bracket to bracket, or one that was cut. Total: a row that cannot
-// be read is of kind kError, with what is wrong as its message and as a doubt.
+// be read is of kind kError, with what is wrong as its message and as a doubt. Whether there is a
+// process of the number that the row gives is not known here.
 ParsedRow ParseRow(std::string_view text, std::size_t index, std::size_t line);
 
 }  // namespace podium::report

@@ -12,7 +12,7 @@ using ::testing::IsEmpty;
 TEST(Podium, HelpListsEverySubcommandOnStdout) {
   const Outcome outcome = Podium({"--help"});
   EXPECT_EQ(outcome.status, kHolds);
-  for (const char* command : {"submit", "validate", "compare"}) {
+  for (const char* command : {"run", "submit", "validate", "compare"}) {
     EXPECT_THAT(outcome.out, HasSubstr(command));
   }
 }
@@ -44,7 +44,7 @@ TEST_P(SubcommandHelpTest, ShowsAnExample) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Podium, SubcommandHelpTest,
-                         testing::Values("submit", "validate", "compare"));
+                         testing::Values("run", "submit", "validate", "compare"));
 
 }  // namespace
 }  // namespace podium::report
