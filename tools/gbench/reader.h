@@ -13,7 +13,6 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
-#include "tools/gbench/name.h"
 #include "tools/gbench/run_record.h"
 
 namespace podium::report {
@@ -29,8 +28,8 @@ struct Row {
   std::size_t line;   // of the file, 1-based, where the row begins
   RowKind kind;
   std::string full_name;      // "name" as written; empty if the row has none
-  std::string run_name;       // the name without an aggregate's suffix; what rows are grouped by
-  BenchmarkName name;         // run_name, parsed
+  std::string run_name;       // the name without an aggregate's suffix; what rows are grouped by;
+                              // name.h says what it is made of
   std::string aggregate;      // "mean", "cv", ...; empty for iterations
   std::string error_message;  // for kError
   // Rows of one run_name but different indices are different benchmarks of the same name.

@@ -69,10 +69,13 @@ constexpr std::array<FieldSpec, kFieldCount> kFields = {{
     {"podium_host", Type::kString},
 }};
 
-Field FieldOf(std::string_view key) {
-  int field = 0;
-  while (field < kFieldCount && kFields[static_cast<std::size_t>(field)].key != key) ++field;
-  return static_cast<Field>(field);
+// Looks first at `guess` and behind it: a row has its fields in about this order.
+Field FieldOf(std::string_view key, int guess) {
+  for (int i = 0; i < kFieldCount; ++i, ++guess) {
+    if (guess >= kFieldCount) guess = 0;
+    if (kFields[static_cast<std::size_t>(guess)].key == key) return static_cast<Field>(guess);
+  }
+  return kFieldCount;
 }
 
 // A number that a tool rewrote as null was NaN or infinite.
@@ -144,7 +147,11 @@ class RowParser {
         problem_ = absl::StrCat("line ", scanner_.line(), " has no value that can be read");
         return;
       }
-      AddMember(DecodeString(raw_key, parsed_.repairs), value);
+      if (IsPlainText(raw_key)) {
+        AddMember(raw_key, value);
+      } else {
+        AddMember(DecodeString(raw_key, parsed_.repairs), value);
+      }
     }
     if (!members_.closed()) {
       problem_ =
@@ -155,23 +162,24 @@ class RowParser {
   // Google Benchmark writes its fields, the last of them time_unit, then counters, all on one
   // level. So the first value of a fitting type is the field, and a later number is a counter of
   // that name.
-  void AddMember(const std::string& key, const Value& value) {
-    const Field field = FieldOf(key);
+  void AddMember(std::string_view key, const Value& value) {
+    const Field field = FieldOf(key, next_field_);
     if (field == kFieldCount) {
-      if (IsNumeric(value)) AddCounter(key, value);
+      if (IsNumeric(value)) AddCounter(std::string(key), value);
       return;
     }
+    next_field_ = field + 1;
     const bool fits = Fits(kFields[field].type, value);
     if (fits && !Has(field)) {
       fields_[field] = value;
     } else if (IsNumeric(value) && (fits || Has(kTimeUnit))) {
-      parsed_.doubts.push_back(absl::StrCat("\"", key,
+      parsed_.doubts.push_back(absl::StrCat("\"", std::string(key),
                                             "\" is the name of a counter and of a field: "
                                             "the later number is the counter; rename the counter"));
-      AddCounter(key, value);
+      AddCounter(std::string(key), value);
     } else {
       parsed_.doubts.push_back(absl::StrCat(
-          "\"", key, "\" ",
+          "\"", std::string(key), "\" ",
           fits ? "occurs twice: the first is kept" : "is of an unexpected type: ignored"));
     }
   }
@@ -214,7 +222,6 @@ class RowParser {
     row_.aggregate = Text(kAggregateName);
     row_.run_name = Text(kRunName);
     if (row_.run_name.empty()) row_.run_name = WithoutAggregate();
-    row_.name = ParseBenchmarkName(row_.run_name);
     row_.label = Text(kLabel);
     row_.family_index = Integer(kFamilyIndex);
     row_.instance_index = Integer(kInstanceIndex);
@@ -290,6 +297,7 @@ class RowParser {
   Scanner scanner_;
   ObjectReader members_;
   std::array<Value, kFieldCount> fields_;
+  int next_field_ = 0;   // the one that probably comes next
   std::string problem_;  // why the row cannot be read; empty if it can
   ParsedRow parsed_;
   Row& row_ = parsed_.row;

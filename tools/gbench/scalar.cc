@@ -1,5 +1,6 @@
 #include "tools/gbench/scalar.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <system_error>
@@ -187,7 +188,10 @@ std::string Printable(std::string_view text, Repairs& repairs) {
   return printable;
 }
 
+bool IsPlainText(std::string_view raw) { return std::all_of(raw.begin(), raw.end(), IsPlain); }
+
 std::string DecodeString(std::string_view raw, Repairs& repairs) {
+  if (IsPlainText(raw)) return std::string(raw);
   std::string text;
   text.reserve(raw.size());
   while (!raw.empty()) {

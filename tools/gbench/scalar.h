@@ -18,6 +18,9 @@ struct Repairs {
 // or label can break a table, or drive the terminal it is printed on.
 std::string Printable(std::string_view text, Repairs& repairs);
 
+// True if DecodeString would return the text as it is.
+bool IsPlainText(std::string_view raw);
+
 // The printable text between two quotes, escapes decoded. Escaped tabs and newlines become spaces,
 // lone surrogates U+FFFD; a backslash that escapes nothing stays.
 std::string DecodeString(std::string_view raw, Repairs& repairs);

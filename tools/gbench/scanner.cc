@@ -1,5 +1,7 @@
 #include "tools/gbench/scanner.h"
 
+#include <array>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 
@@ -11,6 +13,17 @@ bool IsWordCharacter(char c) {
 }
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+// By a table: most of a file is none of these, and is looked at once for its end and once for its
+// values.
+constexpr std::array<bool, 256> kStructural = [] {
+  std::array<bool, 256> table = {};
+  for (const char c : {'{', '}', '[', ']', '"', '\n'}) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}();
+bool IsStructural(char c) { return kStructural[static_cast<unsigned char>(c)]; }
 
 }  // namespace
 
@@ -121,30 +134,40 @@ Value Scanner::ReadNested() {
   const Value::Kind kind = text_[begin] == '{' ? Value::Kind::kObject : Value::Kind::kArray;
   std::string open;
   std::size_t open_arrays = 0;
-  char previous = ':';
-  for (int c = Peek(); c != kEnd; c = Peek()) {
-    if (c == '"') {
+  for (; position_ < text_.size(); ++position_) {
+    const char c = text_[position_];
+    if (!IsStructural(c)) continue;
+    if (c == '\n') {
+      ++line_;
+    } else if (c == '"') {
       ReadString();
-    } else if (c == '{' && !open.empty() && open.back() == '{' && previous != ':') {
+      --position_;
+    } else if (c == '{' && !open.empty() && open.back() == '{' && PreviousCharacter() != ':') {
       return {kind, text_.substr(begin, position_ - begin), false};
+    } else if (c == '{' || c == '[') {
+      open.push_back(c);
+      if (c == '[') ++open_arrays;
     } else {
-      ++position_;
       const char partner = c == '}' ? '{' : '[';
       const std::size_t partners = c == '}' ? open.size() - open_arrays : open_arrays;
-      if (c == '{' || c == '[') {
-        open.push_back(static_cast<char>(c));
-        if (c == '[') ++open_arrays;
-      } else if ((c == '}' || c == ']') && partners > 0) {
-        for (char closed = '\0'; closed != partner; open.pop_back()) {
-          closed = open.back();
-          if (closed == '[') --open_arrays;
-        }
-        if (open.empty()) return {kind, text_.substr(begin, position_ - begin)};
+      if (partners == 0) continue;
+      for (char closed = '\0'; closed != partner; open.pop_back()) {
+        closed = open.back();
+        if (closed == '[') --open_arrays;
       }
+      if (!open.empty()) continue;
+      ++position_;
+      return {kind, text_.substr(begin, position_ - begin)};
     }
-    previous = static_cast<char>(c);
   }
   return {kind, text_.substr(begin), false};
+}
+
+// The last one before this that is not blank.
+char Scanner::PreviousCharacter() const {
+  std::size_t at = position_ - 1;
+  while (IsBlank(text_[at])) --at;  // ends at the latest at the bracket that is open
+  return text_[at];
 }
 
 bool ObjectReader::NextKey(std::string_view& key) {

@@ -55,6 +55,7 @@ class Scanner {
   Value ReadNumber();
   Value ReadWord();
   Value ReadNested();
+  char PreviousCharacter() const;
   std::size_t DigitSeparator(std::size_t at) const;
 
   std::string_view text_;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/gbench/name.h"
 #include "tools/gbench/reader.h"
 
 namespace podium::report {
@@ -79,7 +80,7 @@ TEST_P(ReleaseTest, AggregatesShareTheRunNameOfTheirRepetitions) {
   EXPECT_EQ(mean.kind, RowKind::kAggregate);
   EXPECT_EQ(mean.aggregate, "mean");
   EXPECT_EQ(mean.run_name, "agg/iterations:1000/repeats:3");
-  EXPECT_EQ(mean.name.workload, "agg");
+  EXPECT_EQ(ParseBenchmarkName(mean.run_name).workload, "agg");
   EXPECT_THAT(mean.real_time_s, Optional(Lt(1e-7)));
 }
 
@@ -122,7 +123,7 @@ TEST_P(ReleaseTest, CounterNamedLikeAFieldLeavesTheFieldAlone) {
 TEST_P(ReleaseTest, ThreadsAreReadAndStayInTheWorkload) {
   const Row& row = Find(file_, "threaded/iterations:100/real_time/threads:2");
   EXPECT_THAT(row.threads, Optional(2));
-  EXPECT_EQ(row.name.workload, "threaded/threads:2");
+  EXPECT_EQ(ParseBenchmarkName(row.run_name).workload, "threaded/threads:2");
 }
 
 TEST_P(ReleaseTest, RawBytesInALabelAreReplacedAndToldOnce) {

@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 
+#include "tools/gbench/name.h"
 #include "tools/gbench/reader.h"
 
 namespace podium::report {
@@ -123,7 +124,7 @@ TEST(RunBlocksTest, EveryRowSaysWhereItComesFrom) {
   for (const Row& row : ran.file.rows) {
     ASSERT_TRUE(row.process);
     const ProcessRecord& process = ran.file.record->processes[*row.process];
-    EXPECT_EQ(process.side, row.name.variant);
+    EXPECT_EQ(process.side, ParseBenchmarkName(row.run_name).variant);
     EXPECT_EQ(process.order, static_cast<long>(*row.process));
     EXPECT_EQ(process.host, row.host);
     EXPECT_EQ(process.status, ProcessStatus::kOk);
