@@ -16,7 +16,6 @@ Row Repetition(const std::string& name, long index, double time_s,
   Row row{};
   row.kind = RowKind::kIteration;
   row.full_name = row.run_name = name;
-  row.name = ParseBenchmarkName(name);
   row.repetition_index = index;
   row.real_time_s = time_s;
   row.counters = std::move(counters);
