@@ -47,9 +47,10 @@ const Sample* Entry::Find(absl::string_view metric) const {
 }
 
 // A row belongs to the benchmark of its name and its place in the registration; where that is not
-// told or is taken, to the first that has not had this repetition yet.
+// told or is taken, to the first that has not had this repetition of this process yet.
 EntryCollector::Gathered& EntryCollector::Find(const Row& row) {
-  const long repetition = row.repetition_index.value_or(-1);
+  const std::pair<std::size_t, long> repetition(row.process.value_or(0),
+                                                row.repetition_index.value_or(-1));
   const long family = row.family_index.value_or(-1), instance = row.instance_index.value_or(-1);
   for (int occurrence = 1;; ++occurrence) {
     const std::string key = absl::StrCat(family, "/", instance, "/", occurrence, "/", row.run_name);
@@ -61,7 +62,7 @@ EntryCollector::Gathered& EntryCollector::Find(const Row& row) {
       all_.push_back(std::move(gathered));
     }
     Gathered& candidate = all_[found->second];
-    if (repetition >= 0 && Contains(candidate.repetitions, repetition)) continue;
+    if (repetition.second >= 0 && Contains(candidate.repetitions, repetition)) continue;
     candidate.repetitions.push_back(repetition);
     return candidate;
   }

@@ -36,7 +36,7 @@ class EntryCollector {
   struct Gathered {
     Entry entry;
     std::pair<long, long> registered;  // family and instance index; {0, 0} if not told
-    std::vector<long> repetitions;     // seen so far
+    std::vector<std::pair<std::size_t, long>> repetitions;  // seen so far: process, index
     std::vector<double> real_time_s;
     std::vector<double> cpu_time_s;
     std::map<std::string, std::vector<double>> counters;
