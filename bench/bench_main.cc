@@ -27,8 +27,11 @@ Example, the INT8 claim with all that `podium submit` needs to judge it:
         --benchmark_out=run.json --benchmark_out_format=json
 
 Rows are named <family>/variant:<v>/isa:<isa>/<key>:<value>/...; each verifies its result before
-it is timed. Families: dense int8_matmul sparse_gemm fused_activation kv_attention machine.
-A row runs over and over on the same operands, so caches are warm: what fits one is read from it.
+it is timed. Families: dense int8_matmul weight_quantization sparse_gemm fused_activation
+kv_attention machine.
+A row runs over and over on the same operands, so caches are warm: what fits one is read from it. Not
+so with weights:cold, where each iteration takes other copies of the weights, from memory. One thread,
+or as many as threads:<t> says.
 
 Flags of Podium:
   --isa=all|best|NAME   rows of every instruction set of this build (default), of the strongest

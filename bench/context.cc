@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <utility>
 #include <vector>
 #include <xsimd/xsimd.hpp>
 
@@ -104,6 +105,12 @@ double TimerOverheadNs() {
   return differences[500];
 }
 
+std::vector<std::pair<std::string, std::function<std::string()>>>& Libraries() {
+  static auto* const libraries =
+      new std::vector<std::pair<std::string, std::function<std::string()>>>;
+  return *libraries;
+}
+
 void Add(absl::string_view key, absl::string_view value) {
   benchmark::AddCustomContext(absl::StrCat("podium.", key), std::string(value));
 }
@@ -125,7 +132,7 @@ void AddContext(std::span<const std::string> command) {
   Add("kernel", OperatingSystem());
   Add("isa", std::string(IsaName(BestKernels().isa)));
   Add("seed", absl::StrCat(kSeed));
-  Add("cache_state", "warm");
+  Add("cache_state", "warm; of rows with weights:cold the weights are not");
   Add("clock", "steady");
   Add("timer_overhead_ns", absl::StrCat(TimerOverheadNs()));
   Add("library.xsimd",
@@ -137,12 +144,20 @@ void AddContext(std::span<const std::string> command) {
 #else
   Add("library.absl", kUnknown);
 #endif
+  for (const auto& [name, describe] : Libraries()) Add("library." + name, describe());
   for (const Variant& variant : Variants()) {
+    if (!variant.peer.empty()) {
+      Add(absl::StrCat("peer.", variant.family, ".", variant.name), variant.peer);
+    }
     if (variant.baseline) Add(absl::StrCat("baseline.", variant.family), variant.name);
     if (!variant.techniques.empty()) {
       Add(absl::StrCat("technique.", variant.family, ".", variant.name), variant.techniques);
     }
   }
+}
+
+void AddLibrary(const std::string& name, const std::function<std::string()>& describe) {
+  Libraries().emplace_back(name, describe);
 }
 
 }  // namespace podium::bench

@@ -20,6 +20,7 @@
 #include "bench/aligned.h"
 #include "bench/inputs.h"
 #include "bench/matmul_problem.h"
+#include "bench/matmul_row.h"
 #include "bench/register.h"
 #include "bench/shapes.h"
 #include "bench/shared.h"
@@ -167,7 +168,7 @@ struct EpilogueProblem {
 EpilogueProblem MakeEpilogueProblem(const MatmulShape& shape) {
   EpilogueProblem p = {
       .matmul = SharedMatmulProblem(shape), .bias = Biases(shape.N, kSeed + 2), .truth = {}};
-  p.truth = p.matmul->truth;
+  p.truth = MatmulTruth(shape.M, shape.N, shape.K, p.matmul->a, *p.matmul->b);
   for (std::size_t i = 0; i < p.truth.size(); ++i) {
     p.truth[i] = ActivateF64(Activation::kGeluTanh, p.truth[i] + p.bias[i % shape.N]);
   }
@@ -183,10 +184,11 @@ Row MakeEpilogue(const MatmulShape& shape, bool fused, const KernelTable& kernel
   auto s = std::make_shared<State>();
   s->problem = Shared(std::tuple(M, N, K), [&] { return MakeEpilogueProblem(shape); });
   s->packed.resize(kernels.packed_f32_size(N, K));
-  kernels.pack_f32({N, K, s->problem->matmul->b.data(), K, s->packed.data()});
+  kernels.pack_f32({N, K, s->problem->matmul->b->data(), K, s->packed.data()});
   s->c.resize(M * N);
 
-  Row row = MatmulRow(shape, "flops", static_cast<double>(sizeof(float) * (N * K + N)));
+  Row row = MatmulRow(shape, "flops", static_cast<double>(sizeof(float) * (N * K + N)),
+                      sizeof(float) * (M * K + M * N));
   row.params += static_cast<double>(N);
   row.operand_bytes = sizeof(float) * (M * K + M * N + N + s->packed.size());
   if (fused) {
@@ -231,7 +233,7 @@ const bool kRegistered = [] {
         });
   }
   for (const MatmulShape& shape : kEpilogueShapes) {
-    Keys keys = MatmulKeys(shape);
+    Keys keys = MatmulKeys({shape});
     keys.insert(keys.begin(), {"op", "gemm_bias_gelu"});
     RegisterBoth(keys, [shape](bool fused, const KernelTable& kernels) {
       return MakeEpilogue(shape, fused, kernels);

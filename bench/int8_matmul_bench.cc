@@ -1,114 +1,174 @@
-// INT8 against FP32 matrix multiplication of FP32 activations: what post-training quantization of
-// one linear layer buys, and what it costs.
+// INT8 against FP32 matrix multiplication: what post-training quantization of one linear layer
+// buys, and what it costs.
 //
-// fp32  C = A * B^T
-// int8  A is quantized (per tensor, with parameters fixed beforehand, as static quantization does),
-//       multiplied by weights quantized per channel, and the result is FP32 again; all of it is
-//       timed
+// fp32     C = A * B^T on FP32 activations
+// int8     the same activations, quantized in the timed loop (per tensor, with parameters fixed
+//          beforehand, as static quantization does), multiplied by weights quantized per channel,
+//          and the result is FP32 again
+// u8s8f32  the multiplication alone, of activations that the layer before left in u8: scales, zero
+//          point and bias applied to the exact sums
+// u8s8s32  the exact sums themselves
 #include <memory>
-#include <tuple>
-#include <utility>
+#include <string>
+#include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "bench/aligned.h"
-#include "bench/inputs.h"
+#include "bench/int8_problem.h"
 #include "bench/matmul_problem.h"
+#include "bench/matmul_row.h"
+#include "bench/parallel.h"
 #include "bench/register.h"
-#include "bench/shapes.h"
-#include "bench/shared.h"
-#include "kernels/int8_matmul/quantize_s8.h"
 
 namespace podium::bench {
 namespace {
 
-struct Int8Problem {
-  std::shared_ptr<const MatmulProblem> f32;
-  AffineParams params;               // of the activations
-  std::vector<std::int8_t> weights;  // N x K
-  AlignedVector<float> scales;       // N
-  AlignedVector<float> want;  // M x N, by the scalar reference: every ISA must give just this
+using F32Args = GemmInt8F32Args<std::uint8_t>;
+using S32Args = GemmInt8S32Args<std::uint8_t>;
+
+// The kernels' packed form of the weights, and what each of the workload's threads takes of it.
+class PackedS8 {
+ public:
+  PackedS8(const MatmulWorkload& workload, const KernelTable& kernels)
+      : workload_(workload),
+        kernels_(kernels),
+        problem_(SharedInt8Problem(workload.shape)),
+        slices_(SliceChannels(workload, [this](std::size_t N) { return Bytes(N); })) {}
+
+  const Int8Problem& problem() const { return *problem_; }
+
+  // Everything but `bind`, of weights with `scale_bytes` of scales.
+  template <class T>
+  Matmul<T> Describe(std::size_t scale_bytes) const {
+    const auto [M, N, K] = workload_.shape;
+    return {.size_bytes = static_cast<double>(N * K + scale_bytes),
+            .packed_bytes = Bytes(N),
+            .a_bytes = M * K,
+            .pack =
+                [self = *this, N = N, K = K](std::byte* packed) {
+                  self.kernels_.pack_s8({N, K, self.problem_->weights->b.data(), K,
+                                         reinterpret_cast<std::int8_t*>(packed)});
+                },
+            .bind = nullptr};
+  }
+
+  // The arguments of gemm_u8s8f32 for each slice.
+  std::vector<F32Args> F32Tiles(bool bias, const std::uint8_t* a, const std::byte* packed,
+                                float* c) const {
+    const auto [M, N, K] = workload_.shape;
+    const Int8Weights& weights = *problem_->weights;
+    std::vector<F32Args> tiles;
+    for (const Slice& slice : slices_) {
+      tiles.push_back({.M = M,
+                       .N = slice.N,
+                       .K = K,
+                       .a = a,
+                       .lda = K,
+                       .a_params = &problem_->params,
+                       .a_params_stride = 0,
+                       .packed_b = reinterpret_cast<const std::int8_t*>(packed + slice.offset),
+                       .b_scales = weights.scales.data() + slice.n,
+                       .bias = bias ? weights.bias.data() + slice.n : nullptr,
+                       .activation = Activation::kNone,
+                       .c = c + slice.n,
+                       .ldc = N});
+    }
+    return tiles;
+  }
+
+  // The same of gemm_u8s8s32.
+  std::vector<S32Args> S32Tiles(const std::byte* packed, std::int32_t* c) const {
+    const auto [M, N, K] = workload_.shape;
+    std::vector<S32Args> tiles;
+    for (const Slice& slice : slices_) {
+      tiles.push_back({.M = M,
+                       .N = slice.N,
+                       .K = K,
+                       .a = problem_->a.data(),
+                       .lda = K,
+                       .packed_b = reinterpret_cast<const std::int8_t*>(packed + slice.offset),
+                       .c = c + slice.n,
+                       .ldc = N});
+    }
+    return tiles;
+  }
+
+ private:
+  std::size_t Bytes(std::size_t N) const { return kernels_.packed_s8_size(N, workload_.shape.K); }
+
+  MatmulWorkload workload_;
+  const KernelTable& kernels_;
+  std::shared_ptr<const Int8Problem> problem_;
+  std::vector<Slice> slices_;
 };
 
-// The timed work, on the kernels and weights packed by the functions of `kernels`.
-void QuantizeAndMultiply(const MatmulShape& shape, const Int8Problem& p, const KernelTable& kernels,
-                         const std::int8_t* packed, std::uint8_t* a, float* c) {
-  const auto [M, N, K] = shape;
-  kernels.quantize_u8({M * K, p.f32->a.data(), p.params, a});
-  kernels.gemm_u8s8f32({.M = M,
-                        .N = N,
-                        .K = K,
-                        .a = a,
-                        .lda = K,
-                        .a_scale = p.params.scale,
-                        .a_zero_point = p.params.zero_point,
-                        .packed_b = packed,
-                        .b_scales = p.scales.data(),
-                        .bias = nullptr,
-                        .c = c,
-                        .ldc = N});
-}
-
-Int8Problem MakeInt8Problem(const MatmulShape& shape) {
-  const auto [M, N, K] = shape;
-  Int8Problem p = {.f32 = SharedMatmulProblem(shape),
-                   .params = {},
-                   .weights = std::vector<std::int8_t>(N * K),
-                   .scales = AlignedVector<float>(N),
-                   .want = AlignedVector<float>(M * N)};
-  const AlignedVector<float> calibration = Activations(M, K, kSeed + 100);
-  p.params = ChooseAffineParams(calibration.data(), calibration.size());
-  QuantizeS8PerChannel({N, K, p.f32->b.data(), K, p.weights.data(), p.scales.data()});
-  const KernelTable& reference = ReferenceKernels();
-  std::vector<std::int8_t> packed(reference.packed_s8_size(N, K));
-  reference.pack_s8({N, K, p.weights.data(), K, packed.data()});
-  std::vector<std::uint8_t> a(M * K);
-  QuantizeAndMultiply(shape, p, reference, packed.data(), a.data(), p.want.data());
-  return p;
-}
-
-Row MakeInt8(const MatmulShape& shape, const KernelTable& kernels) {
-  struct State {
-    std::shared_ptr<const Int8Problem> problem;
-    AlignedVector<std::int8_t> packed;
-    AlignedVector<std::uint8_t> a;
-    AlignedVector<float> c;
+Row MakeInt8(const MatmulWorkload& workload, const KernelTable& kernels) {
+  const auto [M, N, K] = workload.shape;
+  const PackedS8 weights(workload, kernels);
+  Matmul<float> matmul = weights.Describe<float>(sizeof(float) * N);
+  matmul.a_bytes = sizeof(float) * M * K;
+  // Shared by all copies of cold weights, as one layer's activations are.
+  const auto a = std::make_shared<AlignedVector<std::uint8_t>>(M * K);
+  matmul.bind = [=, &kernels](const std::byte* packed, float* c) {
+    const auto tiles = weights.F32Tiles(/*bias=*/false, a->data(), packed, c);
+    return [=, &kernels] {
+      // Every thread quantizes a part, and needs all of it afterwards.
+      const Int8Problem& p = weights.problem();
+      const auto threads = tiles.size();
+      Parallel(static_cast<int>(threads), [&](int i) {
+        const std::size_t begin = a->size() * i / threads, end = a->size() * (i + 1) / threads;
+        kernels.quantize_u8({end - begin, p.f32->a.data() + begin, p.params, a->data() + begin});
+      });
+      Parallel(static_cast<int>(threads), [&](int i) { kernels.gemm_u8s8f32(tiles[i]); });
+    };
   };
-  const auto [M, N, K] = shape;
-  auto s = std::make_shared<State>();
-  s->problem = Shared(std::tuple(M, N, K), [&] { return MakeInt8Problem(shape); });
-  s->packed.resize(kernels.packed_s8_size(N, K));
-  kernels.pack_s8({N, K, s->problem->weights.data(), K, s->packed.data()});
-  s->a.resize(M * K);
-  s->c.resize(M * N);
-
-  Row row = MatmulRow(shape, "ops", static_cast<double>(N * K + sizeof(float) * N));
-  row.operand_bytes = sizeof(float) * (M * K + M * N + N) + s->a.size() + s->packed.size();
-  row.run = [s, shape, &kernels] {
-    QuantizeAndMultiply(shape, *s->problem, kernels, s->packed.data(), s->a.data(), s->c.data());
-  };
-  row.run();
-  row.quality = CompareToTruth(s->c, s->problem->f32->truth, N);
-  row.verify = [s, N = N]() -> absl::Status {
-    for (std::size_t i = 0; i < s->c.size(); ++i) {
-      if (s->c[i] == s->problem->want[i]) continue;
-      return absl::InternalError(absl::StrCat("C[", i / N, ", ", i % N, "] = ", s->c[i],
-                                              ", the reference says ", s->problem->want[i]));
-    }
-    return absl::OkStatus();
-  };
+  Row row = MakeMatmulU8S8F32(workload, /*bias=*/false, Rounding::kOurs, matmul);
+  row.operand_bytes += a->size();
   return row;
 }
 
+Row MakeU8S8F32(const MatmulWorkload& workload, const KernelTable& kernels) {
+  const PackedS8 weights(workload, kernels);
+  Matmul<float> matmul = weights.Describe<float>(sizeof(float) * workload.shape.N);
+  matmul.bind = [=, &kernels](const std::byte* packed, float* c) {
+    const auto tiles = weights.F32Tiles(/*bias=*/true, weights.problem().a.data(), packed, c);
+    return [=, &kernels] {
+      Parallel(static_cast<int>(tiles.size()), [&](int i) { kernels.gemm_u8s8f32(tiles[i]); });
+    };
+  };
+  return MakeMatmulU8S8F32(workload, /*bias=*/true, Rounding::kOurs, matmul);
+}
+
+Row MakeU8S8S32(const MatmulWorkload& workload, const KernelTable& kernels) {
+  const PackedS8 weights(workload, kernels);
+  Matmul<std::int32_t> matmul = weights.Describe<std::int32_t>(/*scale_bytes=*/0);
+  matmul.bind = [=, &kernels](const std::byte* packed, std::int32_t* c) {
+    const auto tiles = weights.S32Tiles(packed, c);
+    return [=, &kernels] {
+      Parallel(static_cast<int>(tiles.size()), [&](int i) { kernels.gemm_u8s8s32(tiles[i]); });
+    };
+  };
+  return MakeMatmulU8S8S32(workload, matmul);
+}
+
+void Register(const MatmulWorkload& workload, const std::string& variant,
+              Row (*make)(const MatmulWorkload&, const KernelTable&)) {
+  const bool baseline = variant == "fp32";
+  RegisterForEachIsa({.family = "int8_matmul",
+                      .name = variant,
+                      .techniques = baseline ? "" : "quantization",
+                      .baseline = baseline},
+                     MatmulKeys(workload),
+                     [=](const KernelTable& kernels) { return make(workload, kernels); });
+}
+
 const bool kRegistered = [] {
-  for (const MatmulShape& shape : kMatmulShapes) {
-    RegisterForEachIsa(
-        {.family = "int8_matmul", .name = "fp32", .techniques = "", .baseline = true},
-        MatmulKeys(shape),
-        [shape](const KernelTable& kernels) { return MakeMatmulF32(shape, "flops", kernels); });
-    RegisterForEachIsa(
-        {.family = "int8_matmul", .name = "int8", .techniques = "quantization", .baseline = false},
-        MatmulKeys(shape),
-        [shape](const KernelTable& kernels) { return MakeInt8(shape, kernels); });
+  for (const MatmulWorkload& workload : MatmulWorkloads()) {
+    Register(workload, "fp32", [](const MatmulWorkload& w, const KernelTable& kernels) {
+      return MakeMatmulF32(w, "flops", MatmulF32(w, kernels));
+    });
+    Register(workload, "int8", MakeInt8);
+    Register(workload, "u8s8f32", MakeU8S8F32);
+    Register(workload, "u8s8s32", MakeU8S8S32);
   }
   return true;
 }();

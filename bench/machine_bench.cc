@@ -1,17 +1,24 @@
-// The machine's own limits, one thread: the rows that make any other row a fraction of the machine.
+// The machine's own limits: the rows that make any other row a fraction of the machine.
 //
 //   machine/variant:peak/isa:<isa>/limit:fma_f32     FP32 multiply-adds, `flops`
 //   machine/variant:peak/isa:<isa>/limit:dot_u8s8    INT8 dot products, `ops`
 //   machine/variant:peak/isa:<isa>/limit:read_<where>/buffer_bytes:<n>   reads, `bytes`
+//
+// One thread; with `threads:<t>` each of t threads does the work of one, and in reading its own part
+// of the buffer.
 #include <benchmark/benchmark.h>
 
-#include <algorithm>
+#include <functional>
 #include <memory>
 #include <random>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "bench/aligned.h"
+#include "bench/caches.h"
 #include "bench/inputs.h"
+#include "bench/parallel.h"
 #include "bench/register.h"
 
 namespace podium::bench {
@@ -22,80 +29,102 @@ const Variant kPeak = {.family = "machine", .name = "peak", .techniques = "", .b
 // Long enough (some 0.1 ms) for the clock not to matter.
 constexpr std::size_t kOperations = std::size_t{1} << 24;
 
-Row MakePeakF32(const KernelTable& kernels) {
+// What each thread leaves, on a cache line of its own.
+template <class T>
+struct alignas(64) Sink {
+  T value;
+};
+
+Row MakePeakF32(int threads, const KernelTable& kernels) {
   Row row;
-  const auto sink = std::make_shared<float>();
-  const std::size_t operations = kernels.peak_f32(kOperations, sink.get());
-  row.work = {{"flops", static_cast<double>(operations)}};
-  row.run = [sink, &kernels] {
-    kernels.peak_f32(kOperations, sink.get());
-    benchmark::DoNotOptimize(*sink);
+  const auto sinks = std::make_shared<std::vector<Sink<float>>>(threads);
+  const std::size_t operations = kernels.peak_f32(kOperations, &sinks->front().value);
+  row.work = {{"flops", static_cast<double>(operations) * threads}};
+  row.run = [=, &kernels] {
+    Parallel(threads, [&](int i) { kernels.peak_f32(kOperations, &(*sinks)[i].value); });
+    benchmark::DoNotOptimize(sinks->data());
   };
-  row.verify = [sink]() -> absl::Status {
-    // Each lane of each of up to 16 * 16 chains has converged to 2.
-    if (*sink > 0 && *sink <= 2 * 16 * 16) return absl::OkStatus();
-    return absl::InternalError(absl::StrCat("the sum of all chains is ", *sink));
+  row.verify = [sinks]() -> absl::Status {
+    for (const Sink<float>& sink : *sinks) {
+      // Each lane of each of up to 16 * 16 chains has converged to 2.
+      if (sink.value > 0 && sink.value <= 2 * 16 * 16) continue;
+      return absl::InternalError(absl::StrCat("the sum of all chains is ", sink.value));
+    }
+    return absl::OkStatus();
   };
   return row;
 }
 
-Row MakePeakU8S8(const KernelTable& kernels) {
+Row MakePeakU8S8(int threads, const KernelTable& kernels) {
   Row row;
-  const auto sink = std::make_shared<std::int32_t>();
-  const std::size_t operations = kernels.peak_u8s8(kOperations, sink.get());
-  row.work = {{"ops", static_cast<double>(operations)}};
-  const std::int32_t first = *sink;
-  row.run = [sink, &kernels] {
-    kernels.peak_u8s8(kOperations, sink.get());
-    benchmark::DoNotOptimize(*sink);
+  const auto sinks = std::make_shared<std::vector<Sink<std::int32_t>>>(threads);
+  const std::size_t operations = kernels.peak_u8s8(kOperations, &sinks->front().value);
+  row.work = {{"ops", static_cast<double>(operations) * threads}};
+  const std::int32_t first = sinks->front().value;
+  row.run = [=, &kernels] {
+    Parallel(threads, [&](int i) { kernels.peak_u8s8(kOperations, &(*sinks)[i].value); });
+    benchmark::DoNotOptimize(sinks->data());
   };
-  row.verify = [sink, first]() -> absl::Status {
-    if (*sink == first) return absl::OkStatus();
-    return absl::InternalError(absl::StrCat("two runs gave ", first, " and ", *sink));
+  row.verify = [sinks, first]() -> absl::Status {
+    for (const Sink<std::int32_t>& sink : *sinks) {
+      if (sink.value == first) continue;
+      return absl::InternalError(absl::StrCat("two runs gave ", first, " and ", sink.value));
+    }
+    return absl::OkStatus();
   };
   return row;
 }
 
-Row MakeRead(std::size_t buffer_bytes, const KernelTable& kernels) {
+Row MakeRead(std::size_t buffer_bytes, int threads, const KernelTable& kernels) {
   auto data = std::make_shared<AlignedVector<float>>(buffer_bytes / sizeof(float));
   std::mt19937 rng(kSeed);
   for (float& x : *data) x = static_cast<float>(rng());
   // Small buffers are read many times a run, so that neither the clock nor the call matters; an odd
   // number of times, so that the exclusive or of all is that of one pass.
   const std::size_t passes = (std::size_t{1} << 23) / buffer_bytes | 1;
-  const auto result = std::make_shared<std::uint32_t>();
+  const auto results = std::make_shared<std::vector<Sink<std::uint32_t>>>(threads);
   Row row;
   row.bytes = static_cast<double>(passes * buffer_bytes);
   row.operand_bytes = buffer_bytes;
-  row.run = [data, result, passes, &kernels] {
-    *result = kernels.read_f32(data->data(), data->size(), passes);
-    benchmark::DoNotOptimize(*result);
+  row.run = [=, &kernels] {
+    const std::size_t part = data->size() / threads;
+    Parallel(threads, [&](int i) {
+      (*results)[i].value = kernels.read_f32(data->data() + i * part, part, passes);
+    });
+    benchmark::DoNotOptimize(results->data());
   };
-  row.verify = [data, result]() -> absl::Status {
+  row.verify = [data, results]() -> absl::Status {
     const std::uint32_t want = ReferenceKernels().read_f32(data->data(), data->size(), 1);
-    if (*result == want) return absl::OkStatus();
-    return absl::InternalError(
-        absl::StrCat("exclusive or of all words is ", *result, ", not ", want));
+    std::uint32_t got = 0;
+    for (const Sink<std::uint32_t>& result : *results) got ^= result.value;
+    if (got == want) return absl::OkStatus();
+    return absl::InternalError(absl::StrCat("exclusive or of all words is ", got, ", not ", want));
   };
   return row;
 }
 
+void Register(Keys keys, int threads, const std::function<Row(int, const KernelTable&)>& make) {
+  if (threads > 1) keys.emplace_back("threads", absl::StrCat(threads));
+  RegisterForEachIsa(kPeak, keys,
+                     [=](const KernelTable& kernels) { return make(threads, kernels); });
+}
+
+void RegisterRead(const std::string& where, std::size_t bytes, int threads) {
+  Register({{"limit", "read_" + where}, {"buffer_bytes", absl::StrCat(bytes)}}, threads,
+           [bytes](int t, const KernelTable& kernels) { return MakeRead(bytes, t, kernels); });
+}
+
+void RegisterLimits(int threads) {
+  Register({{"limit", "fma_f32"}}, threads, MakePeakF32);
+  Register({{"limit", "dot_u8s8"}}, threads, MakePeakU8S8);
+  RegisterRead("memory", UncachedBytes(), threads);
+}
+
 const bool kRegistered = [] {
-  RegisterForEachIsa(kPeak, {{"limit", "fma_f32"}}, MakePeakF32);
-  RegisterForEachIsa(kPeak, {{"limit", "dot_u8s8"}}, MakePeakU8S8);
-  // Half of each cache, which leaves room for what else is in it; for memory, eight times the last.
-  std::size_t last = std::size_t{32} << 20;
-  const auto register_read = [](const std::string& where, std::size_t bytes) {
-    RegisterForEachIsa(
-        kPeak, {{"limit", absl::StrCat("read_", where)}, {"buffer_bytes", absl::StrCat(bytes)}},
-        [bytes](const KernelTable& kernels) { return MakeRead(bytes, kernels); });
-  };
-  for (const benchmark::CPUInfo::CacheInfo& cache : benchmark::CPUInfo::Get().caches) {
-    if (cache.type == "Instruction" || cache.size <= 0) continue;
-    last = static_cast<std::size_t>(cache.size);
-    register_read(absl::StrCat("L", cache.level), last / 2);
-  }
-  register_read("memory", std::min(8 * last, std::size_t{512} << 20));
+  RegisterLimits(1);
+  // Half of each cache, which leaves room for what else is in it.
+  for (const Cache& cache : DataCaches()) RegisterRead(cache.name, cache.bytes / 2, 1);
+  for (const int threads : ThreadCounts()) RegisterLimits(threads);
   return true;
 }();
 

@@ -1,35 +1,32 @@
-// C = A * B^T with its inputs and its truth: what the dense and INT8 families measure variants of.
+// C = A * B^T in FP32, with its inputs and its truth: what the dense family measures, and what the
+// INT8 family starts from.
 #pragma once
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "bench/aligned.h"
+#include "bench/matmul_check.h"
+#include "bench/matmul_row.h"
 #include "bench/register.h"
 #include "bench/shapes.h"
 
 namespace podium::bench {
 
 struct MatmulProblem {
-  AlignedVector<float> a;                // M x K
-  AlignedVector<float> b;                // N x K
-  std::vector<double> truth;             // M x N, in FP64
-  std::vector<double> a_norms, b_norms;  // of the rows
+  AlignedVector<float> a;                         // M x K
+  std::shared_ptr<const AlignedVector<float>> b;  // N x K; the same for all M
+  MatmulCheck check;
 };
 
 // Made once per shape.
 std::shared_ptr<const MatmulProblem> SharedMatmulProblem(const MatmulShape& shape);
 
-// M, N, K.
-Keys MatmulKeys(const MatmulShape& shape);
+// A row of `matmul`, which multiplies the operands of SharedMatmulProblem(workload.shape).
+Row MakeMatmulF32(const MatmulWorkload& workload, const std::string& work_name,
+                  const Matmul<float>& matmul);
 
-// A row with what all variants of a shape share: work (2 * M * N * K under `work_name`), params,
-// and the compulsory traffic of FP32 activations in and out and of weights of `size_bytes`.
-Row MatmulRow(const MatmulShape& shape, const std::string& work_name, double size_bytes);
-
-// The FP32 variant: kernels.gemm_f32 on weights packed ahead.
-Row MakeMatmulF32(const MatmulShape& shape, const std::string& work_name,
-                  const KernelTable& kernels);
+// The FP32 variant: kernels.gemm_f32.
+Matmul<float> MatmulF32(const MatmulWorkload& workload, const KernelTable& kernels);
 
 }  // namespace podium::bench

@@ -4,8 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include "absl/strings/str_cat.h"
-
 namespace podium::bench {
 
 Quality CompareToTruth(std::span<const float> got, std::span<const double> want,
@@ -57,31 +55,6 @@ std::vector<double> MatmulTruth(std::size_t M, std::size_t N, std::size_t K,
     }
   }
   return want;
-}
-
-std::vector<double> RowNorms(std::span<const float> matrix, std::size_t row_size) {
-  std::vector<double> norms;
-  for (std::size_t i = 0; i + row_size <= matrix.size() && row_size > 0; i += row_size) {
-    double sum = 0;
-    for (std::size_t k = 0; k < row_size; ++k) sum += double{matrix[i + k]} * matrix[i + k];
-    norms.push_back(std::sqrt(sum));
-  }
-  return norms;
-}
-
-absl::Status CheckMatmul(std::span<const float> got, std::span<const double> want, std::size_t K,
-                         std::span<const double> a_norms, std::span<const double> b_norms) {
-  const std::size_t N = b_norms.size();
-  for (std::size_t i = 0; i < want.size(); ++i) {
-    const double bound =
-        static_cast<double>(K + 1) * std::ldexp(a_norms[i / N] * b_norms[i % N], -24);
-    // Written so that a NaN fails.
-    if (!(std::fabs(got[i] - want[i]) <= bound)) {
-      return absl::InternalError(absl::StrCat("C[", i / N, ", ", i % N, "] = ", got[i], ", not ",
-                                              want[i], " within ", bound));
-    }
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace podium::bench

@@ -1,7 +1,9 @@
 #include "bench/register.h"
 
 #include <benchmark/benchmark.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <list>
 #include <memory>
@@ -16,6 +18,7 @@ namespace {
 struct Registration {
   std::string family, variant, workload_keys;
   MakeRow make;
+  bool best_isa_only;
 };
 
 std::vector<Registration>& Registrations() {
@@ -53,26 +56,37 @@ class RowCache {
     std::size_t bytes = 0;
     for (auto it = rows_.begin(); it != rows_.end();) {
       bytes += (*it)->row.operand_bytes;
-      it = bytes > kBudgetBytes ? rows_.erase(it) : std::next(it);
+      it = bytes > budget_bytes_ ? rows_.erase(it) : std::next(it);
     }
     rows_.push_front(Build(name, make, kernels));
     return *rows_.front();
   }
 
  private:
-  static constexpr std::size_t kBudgetBytes = std::size_t{2} << 30;
+  // A quarter of the memory, at least 1 GiB.
+  static std::size_t BudgetBytes() {
+    const auto pages = static_cast<double>(sysconf(_SC_PHYS_PAGES)),
+               page = static_cast<double>(sysconf(_SC_PAGESIZE));
+    return static_cast<std::size_t>(std::max(pages * page / 4, 0x1p30));
+  }
 
   static std::unique_ptr<VerifiedRow> Build(const std::string& name, const MakeRow& make,
                                             const KernelTable& kernels) {
     auto verified = std::make_unique<VerifiedRow>();
     verified->name = name;
     verified->row = make(kernels);
+    verified->error = verified->row.error;
+    if (!verified->error.empty()) return verified;
     verified->row.run();
     const absl::Status status = verified->row.verify();
-    if (!status.ok()) verified->error = absl::StrCat("wrong result: ", status.message());
+    if (!status.ok()) {
+      g_any_result_was_wrong = true;
+      verified->error = absl::StrCat("wrong result: ", status.message());
+    }
     return verified;
   }
 
+  const std::size_t budget_bytes_ = BudgetBytes();
   std::list<std::unique_ptr<VerifiedRow>> rows_;
 };
 
@@ -100,11 +114,9 @@ void RunRow(benchmark::State& state, const std::string& name, const MakeRow& mak
             const KernelTable& kernels) {
   static auto* const cache = new RowCache;
   const VerifiedRow& verified = cache->Get(name, make, kernels);
-  if (!verified.error.empty()) {
-    g_any_result_was_wrong = true;
-    return state.SkipWithError(verified.error.c_str());
-  }
+  if (!verified.error.empty()) return state.SkipWithError(verified.error.c_str());
   const Row& row = verified.row;
+  if (!row.label.empty()) state.SetLabel(row.label);
   const HeapMonitor heap;
   const auto start = std::chrono::steady_clock::now();
   for (auto _ : state) {
@@ -143,9 +155,7 @@ void RegisterRow(const Registration& r, const KernelTable& kernels) {
   });
 }
 
-}  // namespace
-
-void RegisterForEachIsa(const Variant& variant, const Keys& keys, const MakeRow& make) {
+void Register(const Variant& variant, const Keys& keys, const MakeRow& make, bool best_isa_only) {
   bool known = false;
   for (const Variant& v : MutableVariants()) {
     known = known || (v.family == variant.family && v.name == variant.name);
@@ -153,7 +163,17 @@ void RegisterForEachIsa(const Variant& variant, const Keys& keys, const MakeRow&
   if (!known) MutableVariants().push_back(variant);
   std::string workload_keys;
   for (const auto& [key, value] : keys) absl::StrAppend(&workload_keys, "/", key, ":", value);
-  Registrations().push_back({variant.family, variant.name, workload_keys, make});
+  Registrations().push_back({variant.family, variant.name, workload_keys, make, best_isa_only});
+}
+
+}  // namespace
+
+void RegisterForEachIsa(const Variant& variant, const Keys& keys, const MakeRow& make) {
+  Register(variant, keys, make, /*best_isa_only=*/false);
+}
+
+void RegisterForBestIsa(const Variant& variant, const Keys& keys, const MakeRow& make) {
+  Register(variant, keys, make, /*best_isa_only=*/true);
 }
 
 const std::vector<Variant>& Variants() { return MutableVariants(); }
@@ -167,7 +187,7 @@ absl::Status RegisterWithGoogleBenchmark(const std::string& isa) {
         isa == "all" || (isa == "best" ? kernels == &BestKernels() : isa == IsaName(kernels->isa));
     found = found || chosen;
     for (const Registration& r : Registrations()) {
-      if (chosen) RegisterRow(r, *kernels);
+      if (chosen && (!r.best_isa_only || kernels == &BestKernels())) RegisterRow(r, *kernels);
     }
   }
   if (found) return absl::OkStatus();

@@ -31,6 +31,10 @@ struct Row {
   double params = 0;  // weights represented
   // All that `run` reads and writes. With the peak of what it allocates: max_bytes_used.
   std::size_t operand_bytes = 0;
+  // Which of its implementations a library chose, as it names them; the row's label in the JSON.
+  std::string label;
+  // Why nothing can be measured here, in one line; then all else is unset.
+  std::string error;
 };
 
 // Builds a row, setting `quality` before it returns or in `verify`.
@@ -45,11 +49,17 @@ struct Variant {
   std::string name;        // "int8"
   std::string techniques;  // "quantization": comma-separated, empty for a baseline
   bool baseline = false;   // the family's one baseline
+  std::string peer = "";   // the other library it is: neither a technique of ours nor a regression
 };
 
 // Registers `variant` on every SIMD instruction set of the build. Where this CPU (or PODIUM_ISA)
 // has no such ISA the row ends in an error that says so. Call it from a static initializer.
 void RegisterForEachIsa(const Variant& variant, const Keys& keys, const MakeRow& make);
+
+// The same on one instruction set only, the strongest that this CPU (or PODIUM_ISA) allows: for a
+// variant that chooses its instructions by itself and can be held to `isa` of the table but once in a
+// process.
+void RegisterForBestIsa(const Variant& variant, const Keys& keys, const MakeRow& make);
 
 // The variants registered so far.
 const std::vector<Variant>& Variants();

@@ -12,12 +12,132 @@ struct MatmulShape {
 };
 
 inline constexpr MatmulShape kMatmulShapes[] = {
-    {1024, 1024, 1024},  // the square everybody quotes; an attention projection of a GPT-2 medium
-                         // (hidden size 1024, context 1024; Radford et al. 2019)
-    {64, 4096, 1024},    // BERT-large, first feed-forward layer, 64 tokens (arXiv:1810.04805)
-    {64, 1024, 4096},    // the same, second feed-forward layer
-    {128, 768, 768},     // BERT-base, attention projection, 128 tokens
-    {1, 2048, 2048},     // Llama-3.2-1B, query projection, decode of one token
+    // Squares, which everybody quotes.
+    {64, 64, 64},
+    {128, 128, 128},
+    {256, 256, 256},
+    {512, 512, 512},
+    {1024, 1024, 1024},
+    {2048, 2048, 2048},
+
+    // Transformers at 1 to 1024 tokens. 1024 x 1024: BERT-large, attention projection; 4096 x 1024 and
+    // 1024 x 4096: its feed-forward layers (arXiv:1810.04805). 4096 x 4096: Llama-2-7B, attention
+    // projection (arXiv:2307.09288).
+    {1, 1024, 1024},
+    {8, 1024, 1024},
+    {64, 1024, 1024},
+    {256, 1024, 1024},
+    {1, 4096, 1024},
+    {8, 4096, 1024},
+    {64, 4096, 1024},
+    {256, 4096, 1024},
+    {1024, 4096, 1024},
+    {1, 1024, 4096},
+    {8, 1024, 4096},
+    {64, 1024, 4096},
+    {256, 1024, 4096},
+    {1024, 1024, 4096},
+    {1, 4096, 4096},
+    {8, 4096, 4096},
+    {64, 4096, 4096},
+    {256, 4096, 4096},
+    {1024, 4096, 4096},
+
+    // BERT-base, 128 tokens (arXiv:1810.04805): attention projection, feed-forward layers.
+    {128, 768, 768},
+    {128, 3072, 768},
+    {128, 768, 3072},
+
+    // Llama-3.2-1B (its config.json: hidden_size 2048, intermediate_size 8192, 8 KV heads of 64): decode
+    // of 1, 8 and 64 sequences, a prompt of 256 tokens.
+    {1, 2048, 2048},  // query and output projections
+    {8, 2048, 2048},
+    {64, 2048, 2048},
+    {256, 2048, 2048},
+    {1, 512, 2048},  // key and value projections
+    {8, 512, 2048},
+    {64, 512, 2048},
+    {256, 512, 2048},
+    {1, 8192, 2048},  // gate and up projections
+    {8, 8192, 2048},
+    {64, 8192, 2048},
+    {256, 8192, 2048},
+    {1, 2048, 8192},  // down projection
+    {8, 2048, 8192},
+    {64, 2048, 8192},
+    {256, 2048, 8192},
+
+    // ResNet-50 (arXiv:1512.03385, table 1), one image of 224 x 224, convolutions as im2col: a row per
+    // pixel of the output, K = channels of the input * kernel area.
+    // conv1, 7 x 7
+    {12544, 64, 147},
+    // conv2_x, 56 x 56 pixels
+    {3136, 64, 64},
+    {3136, 64, 576},
+    {3136, 256, 64},
+    {3136, 64, 256},
+    // conv3_x, 28 x 28
+    {784, 128, 512},
+    {784, 128, 1152},
+    {784, 512, 128},
+    // conv4_x, 14 x 14
+    {196, 256, 1024},
+    {196, 256, 2304},
+    {196, 1024, 256},
+    // conv5_x, 7 x 7
+    {49, 512, 2048},
+    {49, 512, 4608},
+    {49, 2048, 512},
+    // the classifier
+    {1, 1000, 2048},
+
+    // MLPerf Tiny v1 (arXiv:2106.07597), one input, convolutions as above, depthwise ones left out.
+    // keyword spotting, DS-CNN
+    {125, 64, 40},
+    {125, 64, 64},
+    {1, 12, 64},
+    // visual wake words, MobileNetV1 0.25
+    {2304, 8, 27},
+    {2304, 16, 8},
+    {576, 32, 16},
+    {576, 32, 32},
+    {144, 64, 32},
+    {144, 64, 64},
+    {36, 128, 64},
+    {36, 128, 128},
+    {9, 256, 128},
+    {9, 256, 256},
+    {1, 2, 256},
+    // image classification, ResNet-8
+    {1024, 16, 27},
+    {1024, 16, 144},
+    {256, 32, 16},
+    {256, 32, 144},
+    {256, 32, 288},
+    {64, 64, 32},
+    {64, 64, 288},
+    {64, 64, 576},
+    {1, 10, 64},
+    // anomaly detection, an autoencoder
+    {1, 128, 640},
+    {1, 128, 128},
+    {1, 8, 128},
+    {1, 128, 8},
+    {1, 640, 128},
+};
+
+// Of the above, those that are also measured with weights that come from memory: one token, whose
+// every weight is used once.
+inline constexpr MatmulShape kColdMatmulShapes[] = {
+    {1, 4096, 4096},
+    {1, 4096, 1024},
+    {1, 1024, 4096},
+};
+
+// Of the above, those that are also measured on several threads.
+inline constexpr MatmulShape kThreadedMatmulShapes[] = {
+    {1024, 1024, 1024}, {64, 1024, 1024},  {256, 1024, 1024},
+    {64, 4096, 1024},   {256, 4096, 1024}, {64, 1024, 4096},
 };
 
 inline constexpr MatmulShape kSparseShapes[] = {

@@ -15,12 +15,13 @@
 #include <memory>
 #include <tuple>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "bench/aligned.h"
 #include "bench/inputs.h"
+#include "bench/matmul_check.h"
 #include "bench/matmul_problem.h"
+#include "bench/matmul_row.h"
 #include "bench/register.h"
 #include "bench/shapes.h"
 #include "bench/shared.h"
@@ -36,9 +37,8 @@ using PruneFn = void(const PruneArgs&);
 
 struct PrunedProblem {
   std::shared_ptr<const MatmulProblem> unpruned;
-  AlignedVector<float> b;       // N x K
-  std::vector<double> truth;    // M x N, the product with `b`
-  std::vector<double> b_norms;  // of the rows
+  AlignedVector<float> b;  // N x K
+  MatmulCheck check;       // of the product with `b`
 };
 
 std::shared_ptr<const PrunedProblem> SharedPrunedProblem(const MatmulShape& shape, int sparsity,
@@ -46,12 +46,11 @@ std::shared_ptr<const PrunedProblem> SharedPrunedProblem(const MatmulShape& shap
   const auto [M, N, K] = shape;
   const auto key = std::tuple(M, N, K, sparsity, prune == PruneBlocks4x1);
   return Shared(key, [&, M = M, N = N, K = K] {
-    PrunedProblem p = {.unpruned = SharedMatmulProblem(shape), .b = {}, .truth = {}, .b_norms = {}};
-    p.b = p.unpruned->b;
-    prune({.N = N, .K = K, .b = p.b.data(), .ldb = K, .sparsity = sparsity / 100.0});
-    p.truth = MatmulTruth(M, N, K, p.unpruned->a, p.b);
-    p.b_norms = RowNorms(p.b, K);
-    return p;
+    const auto unpruned = SharedMatmulProblem(shape);
+    AlignedVector<float> b = *unpruned->b;
+    prune({.N = N, .K = K, .b = b.data(), .ldb = K, .sparsity = sparsity / 100.0});
+    MatmulCheck check(M, N, K, unpruned->a, b);
+    return PrunedProblem{.unpruned = unpruned, .b = std::move(b), .check = std::move(check)};
   });
 }
 
@@ -67,7 +66,8 @@ void Transpose(std::size_t rows, std::size_t columns, const From& from, To& to) 
 // `nnz` weights, stored in `size_bytes`.
 Row SparseRow(const MatmulShape& shape, std::size_t nnz, std::size_t size_bytes) {
   const auto weights = static_cast<double>(nnz);
-  Row row = MatmulRow(shape, "dense_ops", static_cast<double>(size_bytes));
+  Row row = MatmulRow(shape, "dense_ops", static_cast<double>(size_bytes),
+                      sizeof(float) * (shape.M * shape.K + shape.M * shape.N));
   row.work.emplace_back("ops", 2 * static_cast<double>(shape.M) * weights);
   row.params = weights;
   return row;
@@ -101,20 +101,18 @@ Row MakeSparse(const MatmulShape& shape, int sparsity, PruneFn* prune,
     return c;
   };
   row.run();
-  row.quality = CompareToTruth(result(), s->problem->unpruned->truth, N);
-  row.verify = [s, result, K = K] {
-    const PrunedProblem& p = *s->problem;
-    return CheckMatmul(result(), p.truth, K, p.unpruned->a_norms, p.b_norms);
-  };
+  row.quality = s->problem->unpruned->check.QualityOf(result());
+  row.verify = [s, result] { return s->problem->check.Check(result()); };
   return row;
 }
 
 void Register(const MatmulShape& shape, int sparsity) {
-  Keys keys = MatmulKeys(shape);
+  Keys keys = MatmulKeys({shape});
   keys.insert(keys.begin(), {"sparsity", absl::StrCat(sparsity)});
-  RegisterForEachIsa(
-      {.family = "sparse_gemm", .name = "dense", .techniques = "", .baseline = true}, keys,
-      [=](const KernelTable& kernels) { return MakeMatmulF32(shape, "dense_ops", kernels); });
+  RegisterForEachIsa({.family = "sparse_gemm", .name = "dense", .techniques = "", .baseline = true},
+                     keys, [=](const KernelTable& kernels) {
+                       return MakeMatmulF32({shape}, "dense_ops", MatmulF32({shape}, kernels));
+                     });
   RegisterForEachIsa(
       {.family = "sparse_gemm", .name = "csr", .techniques = "pruning", .baseline = false}, keys,
       [=](const KernelTable& kernels) {

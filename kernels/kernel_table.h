@@ -9,7 +9,9 @@
 #include "kernels/fused_activation/gemm_bias_activation.h"
 #include "kernels/fused_activation/layernorm.h"
 #include "kernels/fused_activation/softmax.h"
-#include "kernels/int8_matmul/gemm_u8s8.h"
+#include "kernels/int8_matmul/gemm_int8.h"
+#include "kernels/int8_matmul/gemm_s4.h"
+#include "kernels/int8_matmul/quantize_rows.h"
 #include "kernels/int8_matmul/quantize_u8.h"
 #include "kernels/isa.h"
 #include "kernels/kv_attention/decode_attention.h"
@@ -35,10 +37,20 @@ struct KernelTable {
   SoftmaxPassesF32Fn* softmax_passes_f32;
   // int8_matmul/
   QuantizeU8Fn* quantize_u8;
+  QuantizeRowsU8Fn* quantize_rows_u8;
+  QuantizeGroupsS8Fn* quantize_groups_s8;
   PackedS8SizeFn* packed_s8_size;
   PackS8Fn* pack_s8;
   GemmU8S8S32Fn* gemm_u8s8s32;
+  GemmS8S8S32Fn* gemm_s8s8s32;
   GemmU8S8F32Fn* gemm_u8s8f32;
+  GemmS8S8F32Fn* gemm_s8s8f32;
+  GemmU8S8U8Fn* gemm_u8s8u8;
+  GemmS8S8S8Fn* gemm_s8s8s8;
+  PackedS4SizeFn* packed_s4_size;
+  PackS4Fn* pack_s4;
+  GemmF32S4Fn* gemm_f32s4f32;
+  GemmS8S4Fn* gemm_s8s4f32;
   // kv_attention/
   DecodeAttentionF32Fn* decode_attention_f32;
   DecodeAttentionSeparateF32Fn* decode_attention_separate_f32;

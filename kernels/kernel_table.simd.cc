@@ -36,10 +36,20 @@ LayernormPassesF32Fn LayernormPassesF32;
 SoftmaxF32Fn SoftmaxF32;
 SoftmaxPassesF32Fn SoftmaxPassesF32;
 QuantizeU8Fn QuantizeU8;
+QuantizeRowsU8Fn QuantizeRowsU8;
+QuantizeGroupsS8Fn QuantizeGroupsS8;
 PackedS8SizeFn PackedS8Size;
 PackS8Fn PackS8;
 GemmU8S8S32Fn GemmU8S8S32;
+GemmS8S8S32Fn GemmS8S8S32;
 GemmU8S8F32Fn GemmU8S8F32;
+GemmS8S8F32Fn GemmS8S8F32;
+GemmU8S8U8Fn GemmU8S8U8;
+GemmS8S8S8Fn GemmS8S8S8;
+PackedS4SizeFn PackedS4Size;
+PackS4Fn PackS4;
+GemmF32S4Fn GemmF32S4;
+GemmS8S4Fn GemmS8S4;
 DecodeAttentionF32Fn DecodeAttentionF32;
 DecodeAttentionSeparateF32Fn DecodeAttentionSeparateF32;
 PeakF32Fn PeakF32;
@@ -63,10 +73,20 @@ const KernelTable kTable = {
     .softmax_f32 = SoftmaxF32,
     .softmax_passes_f32 = SoftmaxPassesF32,
     .quantize_u8 = QuantizeU8,
+    .quantize_rows_u8 = QuantizeRowsU8,
+    .quantize_groups_s8 = QuantizeGroupsS8,
     .packed_s8_size = PackedS8Size,
     .pack_s8 = PackS8,
     .gemm_u8s8s32 = GemmU8S8S32,
+    .gemm_s8s8s32 = GemmS8S8S32,
     .gemm_u8s8f32 = GemmU8S8F32,
+    .gemm_s8s8f32 = GemmS8S8F32,
+    .gemm_u8s8u8 = GemmU8S8U8,
+    .gemm_s8s8s8 = GemmS8S8S8,
+    .packed_s4_size = PackedS4Size,
+    .pack_s4 = PackS4,
+    .gemm_f32s4f32 = GemmF32S4,
+    .gemm_s8s4f32 = GemmS8S4,
     .decode_attention_f32 = DecodeAttentionF32,
     .decode_attention_separate_f32 = DecodeAttentionSeparateF32,
     .peak_f32 = PeakF32,

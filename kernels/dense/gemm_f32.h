@@ -17,8 +17,13 @@
 
 namespace podium {
 
+// Packed forms of all kinds can be cut at multiples of so many channels, for threads that each compute
+// some of them.
+inline constexpr std::size_t kPackedChannels = 64;
+
 // Number of floats in the packed form of an N x K matrix. The form depends on the ISA: pack and
-// multiply with functions of one KernelTable.
+// multiply with functions of one KernelTable. Channels from n0 on, n0 a multiple of kPackedChannels,
+// begin PackedF32Size(n0, K) floats into it.
 using PackedF32SizeFn = std::size_t(std::size_t N, std::size_t K);
 
 struct PackF32Args {

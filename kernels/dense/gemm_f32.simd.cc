@@ -5,33 +5,31 @@
 namespace podium::PODIUM_ISA {
 namespace {
 
+static_assert(kPackedChannels % kPanel<MacF32> == 0);
+
 struct StoreF32 {
   float* c;
   std::size_t ldc;
 
-  void operator()(F32 acc, std::size_t m, std::size_t n, std::size_t count) const {
-    StoreLanes(c + m * ldc + n, acc, count);
+  auto Channels(std::size_t n, std::size_t count) const {
+    return [ c = c + n, ldc = ldc, count ](F32 acc, std::size_t m) __attribute__((always_inline)) {
+      StoreLanes(c + m * ldc, acc, count);
+    };
   }
 };
 
 }  // namespace
 
-std::size_t PackedF32Size(std::size_t N, std::size_t K) { return PackedSize<MacF32>(N, K); }
+std::size_t PackedF32Size(std::size_t N, std::size_t K) {
+  return CeilDiv(N, kPanel<MacF32>) * PanelSize<MacF32>(K);
+}
 
 void PackF32(const PackF32Args& args) {
-  PackPanels<MacF32>(args.N, args.K, args.b, args.ldb, args.packed);
+  for (std::size_t n = 0; n < args.N; n += kPanel<MacF32>) {
+    PackPanel<MacF32>(args.N, args.K, args.b, args.ldb, n, args.packed + PackedF32Size(n, args.K));
+  }
 }
 
-void GemmF32(const GemmF32Args& args) {
-  const GemmProblem<MacF32> problem = {.M = args.M,
-                                       .N = args.N,
-                                       .K = args.K,
-                                       .a = args.a,
-                                       .lda = args.lda,
-                                       .packed_b = args.packed_b,
-                                       .c = args.c,
-                                       .ldc = args.ldc};
-  Gemm(problem, StoreF32{args.c, args.ldc});
-}
+void GemmF32(const GemmF32Args& args) { GemmF32Into(args, StoreF32{args.c, args.ldc}); }
 
 }  // namespace podium::PODIUM_ISA

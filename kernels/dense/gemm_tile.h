@@ -1,27 +1,34 @@
 // The blocked loops and the register tile that all dense matrix multiplications share.
 //
 // B is packed in panels of kPanel output channels; a panel holds, step after step along K, one
-// batch group of kPanel channels x Mac::kDepth values. For each block of K that fits the caches, a
-// few rows of A are copied, step-major, to the stack (where neither lda nor cache associativity
-// matters), and swept over the panels. Sums wait in C between blocks of K; the last block hands
-// them to `Store`. The scheme is that of Goto and van de Geijn, "Anatomy of High-Performance Matrix
-// Multiplication", ACM TOMS 34(3), 2008, with A in L1 and B streamed from L2.
+// batch group of kPanel channels x Mac::kDepth values. For each block of rows and of K, A is packed
+// step-major on the stack, tile after tile, where neither lda nor cache associativity matters; then
+// each panel of B meets all tiles of the block: the panel stays in L1 while A streams from L2. B is
+// read once per block of rows, so with few rows once in all. The scheme is that of Goto and van de
+// Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM TOMS 34(3), 2008, A and B
+// exchanged.
 //
 // A Mac (multiply-accumulate) describes one step:
 //   Acc, Scalar      the batch of sums, one lane per output channel, and its element
-//   A, B, Word       elements of A, of packed B, and kDepth elements of A as a step broadcasts them
+//   B, Word          elements of packed B; kDepth elements of A as a step broadcasts them
 //   kDepth           values of K per step
 //   kRows, kVecs     the register tile: kRows rows of A by kVecs batches of channels
-//   ToWord(a)        kDepth elements of A as a Word
+//   kBlockSteps      steps in a block of K; between blocks, sums wait in C. 0: K is not split
 //   LoadB(b)         kDepth weights of each of Acc::size channels, as a batch
-//   Step(acc, a, b)  acc + a * b
-// A Store is called as store(acc, m, n, count): acc holds the finished sums of row m, channels
-// n .. n + count - 1, count <= Acc::size.
+//   Step(acc, x, w)  acc[v] += x * w[v] for all v < kVecs
+// A Rows describes how A becomes Words:
+//   A                its elements
+//   ToWord(a)        kDepth of them as a Word
+//   kBlock           how many of each row PackBlock takes
+//   PackBlock(a, lda, words, stride)  words[s * stride + r] = step s of row r, for 4 rows
+// A Store writes finished sums: store.Channels(n, count) makes ready for channels n .. n + count - 1,
+// count <= Acc::size, and is then called as (acc, m) for each row of the tile. What it loads in
+// advance no store to C can make the compiler load again.
 #pragma once
 
 #include "kernels/simd/arch.h"
+#include "kernels/simd/opaque.h"
 #include "kernels/simd/partial.h"
-#include "kernels/simd/transpose.h"
 #include "kernels/simd/unroll.h"
 
 namespace podium::PODIUM_ISA {
@@ -29,24 +36,29 @@ namespace {
 
 constexpr std::size_t CeilDiv(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
+// The size of equal parts, none above `most`, that `count` splits into.
+constexpr std::size_t EvenPart(std::size_t count, std::size_t most) {
+  return count <= most ? count : CeilDiv(count, CeilDiv(count, most));
+}
+
 template <class Mac>
 constexpr std::size_t kPanel = Mac::kVecs* Mac::Acc::size;
 
+// Elements of B in a panel.
 template <class Mac>
-constexpr std::size_t PackedSize(std::size_t N, std::size_t K) {
-  return CeilDiv(N, kPanel<Mac>) * kPanel<Mac> * CeilDiv(K, Mac::kDepth) * Mac::kDepth;
+constexpr std::size_t PanelSize(std::size_t K) {
+  return kPanel<Mac> * CeilDiv(K, Mac::kDepth) * Mac::kDepth;
 }
 
-// Rows and steps beyond N and K are zeros: a product with them changes no sum.
+// The panel of channels n0 .. n0 + kPanel - 1. Rows and steps beyond N and K are zeros: a product
+// with them changes no sum.
 template <class Mac>
-void PackPanels(std::size_t N, std::size_t K, const typename Mac::B* b, std::size_t ldb,
-                typename Mac::B* packed) {
-  for (std::size_t n0 = 0; n0 < N; n0 += kPanel<Mac>) {
-    for (std::size_t k0 = 0; k0 < K; k0 += Mac::kDepth) {
-      for (std::size_t n = n0; n < n0 + kPanel<Mac>; ++n) {
-        for (std::size_t k = k0; k < k0 + Mac::kDepth; ++k) {
-          *packed++ = n < N && k < K ? b[n * ldb + k] : 0;
-        }
+void PackPanel(std::size_t N, std::size_t K, const typename Mac::B* b, std::size_t ldb,
+               std::size_t n0, typename Mac::B* packed) {
+  for (std::size_t k0 = 0; k0 < K; k0 += Mac::kDepth) {
+    for (std::size_t n = n0; n < n0 + kPanel<Mac>; ++n) {
+      for (std::size_t k = k0; k < k0 + Mac::kDepth; ++k) {
+        *packed++ = n < N && k < K ? b[n * ldb + k] : 0;
       }
     }
   }
@@ -55,201 +67,263 @@ void PackPanels(std::size_t N, std::size_t K, const typename Mac::B* b, std::siz
 template <class Mac>
 struct GemmProblem {
   std::size_t M, N, K;
-  const typename Mac::A* a;
-  std::size_t lda;
   const typename Mac::B* packed_b;
-  typename Mac::Scalar* c;  // where sums wait between blocks of K
+  std::size_t panel_stride;  // from one panel to the next: PanelSize, and what else stands there
+  typename Mac::Scalar* c;   // where sums wait between blocks of K, if it is split
   std::size_t ldc;
 };
 
-// 32 KiB of A on the stack at most; for tiles of several rows a third of that, so that A stays in a
-// 32 KiB L1 beside the stream of B.
-constexpr std::size_t kTileBytes = 32 * 1024;
-constexpr std::size_t kSharedTileBytes = 12 * 1024;
-// The part of B that all tiles of rows sweep before the next: half of a 1 MiB L2.
-constexpr std::size_t kBlockBytes = 512 * 1024;
-
-template <class Mac, int kRows>
-[[gnu::always_inline]] inline void Accumulate(const typename Mac::Word* a, const typename Mac::B* b,
-                                              std::size_t steps,
-                                              typename Mac::Acc (&acc)[kRows][Mac::kVecs]) {
-  using Acc = typename Mac::Acc;
-  // At least 8 chains of additions, to cover the latency (4 cycles) of two units.
-  constexpr int kChains = kRows * Mac::kVecs >= 8 ? 1 : 8 / (kRows * Mac::kVecs);
-  constexpr std::size_t kStepB = kPanel<Mac> * Mac::kDepth;
-  const auto step = [](const typename Mac::Word* a_step, const typename Mac::B* b_step,
-                       Acc(&sums)[kRows][Mac::kVecs]) __attribute__((always_inline)) {
-    Acc w[Mac::kVecs];
-    Unroll<Mac::kVecs>([&](auto v) __attribute__((always_inline)) {
-      w[v] = Mac::LoadB(b_step + v * Acc::size * Mac::kDepth);
-    });
-    Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
-      const Acc x(a_step[r]);
-      Unroll<Mac::kVecs>([&](auto v) __attribute__((always_inline)) {
-        sums[r][v] = Mac::Step(sums[r][v], x, w[v]);
-      });
-    });
-  };
-
-  std::size_t s = 0;
-  if constexpr (kChains > 1) {
-    Acc chains[kChains][kRows][Mac::kVecs];
-    Unroll<kChains>([&](auto i) __attribute__((always_inline)) {
-      Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
-        Unroll<Mac::kVecs>([&](auto v)
-                               __attribute__((always_inline)) { chains[i][r][v] = Acc(0); });
-      });
-    });
-    for (; s + kChains <= steps; s += kChains) {
-      Unroll<kChains>([&](auto i) __attribute__((always_inline)) {
-        step(a + (s + i) * kRows, b + (s + i) * kStepB, chains[i]);
-      });
-    }
-    Unroll<kChains>([&](auto i) __attribute__((always_inline)) {
-      Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
-        Unroll<Mac::kVecs>([&](auto v) __attribute__((always_inline)) {
-          acc[r][v] = acc[r][v] + chains[i][r][v];
-        });
-      });
-    });
-  }
-  for (; s < steps; ++s) step(a + s * kRows, b + s * kStepB, acc);
-}
-
-// What one tile of rows does with the panels of channels n0 .. n1 - 1, over one block of K.
-template <class Mac>
-struct Sweep {
-  const typename Mac::Word* a;  // steps x rows
-  const typename Mac::B* b;     // of the first panel
-  std::size_t panel_stride;     // from one panel of B to the next
-  std::size_t steps;
-  std::size_t m, n0, n1;
-  bool first, last;  // block of K
+template <class Rows>
+struct RowsOfA {
+  const typename Rows::A* a;
+  std::size_t lda;
 };
 
-template <class Mac, int kRows, class Store>
-void SweepPanels(const GemmProblem<Mac>& p, const Sweep<Mac>& sweep, const Store& store) {
+// Packed A, on the stack; a fourth of a 512 KiB L2. One row of the deepest INT8 product fits.
+constexpr std::size_t kPackedABytes = 132 * 1024;
+// Beyond this B does not come from a shared cache (one core's part of it), but from memory.
+constexpr std::size_t kCachedBBytes = std::size_t{8} << 20;
+// How far ahead of their reads several streams are prefetched, in bytes. Measured from 256 to 2048 on
+// a Zen 3 core, weights in memory: 256 and 512 are best.
+constexpr std::size_t kStreamAhead = 512;
+// With one stream, what comes next is prefetched in portions, one per so many steps.
+constexpr std::size_t kPrefetchSteps = 32;
+
+// Panels that a tile of `rows` rows works on at once. With few rows B comes from memory, which is read
+// faster in several streams than in one, and the sums of one panel are too few to cover the latency
+// of an addition (4 cycles in two units: 8 sums); 8 sums and 8 batches of B fill 16 registers.
+template <class Mac>
+constexpr int kPanelsAtOnce(int rows) {
+  return rows * Mac::kVecs < 8 ? 8 / (rows * Mac::kVecs) : 1;
+}
+
+// What one register tile computes: some rows from m on, channels n .. n + count - 1, one block of K.
+template <class Mac>
+struct Tile {
+  const typename Mac::Word* a;  // steps x rows
+  const typename Mac::B* b;     // steps x kPanel; the first channel is n
+  std::size_t steps;
+  std::size_t m, n, count;  // count: of all panels of the tile, but where N ends
+  bool first, last;         // block of K
+  const char* next;         // B that will be needed soon, to be prefetched
+  std::size_t next_lines;   // 64 bytes each, per kPrefetchSteps steps
+};
+
+template <class Mac, int kRows>
+[[gnu::always_inline]] inline void Accumulate(
+    const Tile<Mac>& tile, std::size_t panel_stride,
+    typename Mac::Acc (&acc)[kPanelsAtOnce<Mac>(kRows)][kRows][Mac::kVecs]) {
   using Acc = typename Mac::Acc;
-  const typename Mac::B* b = sweep.b;
-  for (std::size_t n = sweep.n0; n < sweep.n1; n += kPanel<Mac>, b += sweep.panel_stride) {
-    // Calls f(r, v, first channel, number of channels) for each batch that holds a channel.
-    const auto for_each_batch = [&](const auto& f) __attribute__((always_inline)) {
+  constexpr int kPanels = kPanelsAtOnce<Mac>(kRows);
+  const typename Mac::Word* a = tile.a;
+  const typename Mac::B* b[kPanels];
+  Unroll<kPanels>([&](auto i) __attribute__((always_inline)) {
+    // A panel beyond the last is the last once more; its sums are not stored.
+    const std::size_t last = (tile.count - 1) / kPanel<Mac>;
+    b[i] = tile.b + (static_cast<std::size_t>(i) < last ? i : last) * panel_stride;
+  });
+  constexpr std::size_t kStepB = kPanel<Mac> * Mac::kDepth;
+  const auto step = [&](auto u) __attribute__((always_inline)) {
+    Acc w[kPanels][Mac::kVecs];
+    Unroll<kPanels>([&](auto i) __attribute__((always_inline)) {
       Unroll<Mac::kVecs>([&](auto v) __attribute__((always_inline)) {
-        const std::size_t nv = n + v * Acc::size;
-        if (nv >= p.N) return;
-        const std::size_t count = p.N - nv < Acc::size ? p.N - nv : Acc::size;
-        Unroll<kRows>([&](auto r) __attribute__((always_inline)) { f(r, v, nv, count); });
+        w[i][v] = Mac::LoadB(b[i] + u * kStepB + v * Acc::size * Mac::kDepth);
+        // Several rows share it, and GCC 12 would rather load it again for each of them.
+        if constexpr (kRows > 1) w[i][v] = Opaque(w[i][v]);
       });
-    };
-    Acc acc[kRows][Mac::kVecs];
-    Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
-      Unroll<Mac::kVecs>([&](auto v) __attribute__((always_inline)) { acc[r][v] = Acc(0); });
+      if constexpr (kPanels > 1) {
+        __builtin_prefetch(reinterpret_cast<const char*>(b[i] + u * kStepB) + kStreamAhead);
+      }
     });
-    if (!sweep.first) {
-      for_each_batch([&](auto r, auto v, std::size_t nv, std::size_t count)
-                         __attribute__((always_inline)) {
-                           const typename Mac::Scalar* c = p.c + (sweep.m + r) * p.ldc + nv;
-                           acc[r][v] = LoadLanes<Acc>(c, count);
-                         });
+    Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
+      const Acc x(a[u * kRows + r]);
+      Unroll<kPanels>([&](auto i)
+                          __attribute__((always_inline)) { Mac::Step(acc[i][r], x, w[i]); });
+    });
+  };
+  const auto advance = [&](std::size_t steps) __attribute__((always_inline)) {
+    a += steps * kRows;
+    Unroll<kPanels>([&](auto i) __attribute__((always_inline)) { b[i] += steps * kStepB; });
+  };
+    // Unrolled, so that the loop's own instructions do not matter where two threads share a core.
+#if defined(__SANITIZE_ADDRESS__)
+  constexpr int kUnroll = 1;  // what the sanitizers add makes these files slow to compile
+#else
+  constexpr int kUnroll = 2;
+#endif
+  const char* next = tile.next;
+  for (std::size_t s0 = 0; s0 < tile.steps; s0 += kPrefetchSteps) {
+    for (std::size_t i = 0; i < tile.next_lines; ++i, next += 64) __builtin_prefetch(next, 0, 2);
+    const std::size_t rest = tile.steps - s0;
+    std::size_t s = rest < kPrefetchSteps ? rest : kPrefetchSteps;
+    for (; s >= kUnroll; s -= kUnroll) {
+      Unroll<kUnroll>([&](auto u) __attribute__((always_inline)) { step(u); });
+      advance(kUnroll);
     }
-    Accumulate<Mac, kRows>(sweep.a, b, sweep.steps, acc);
-    if (sweep.last) {
-      for_each_batch([&](auto r, auto v, std::size_t nv, std::size_t count) __attribute__((
-          always_inline)) { store(acc[r][v], sweep.m + r, nv, count); });
-    } else {
-      for_each_batch([&](auto r, auto v, std::size_t nv, std::size_t count)
-                         __attribute__((always_inline)) {
-                           typename Mac::Scalar* c = p.c + (sweep.m + r) * p.ldc + nv;
-                           StoreLanes(c, acc[r][v], count);
-                         });
+    for (; s > 0; --s) {
+      step(Index<0>());
+      advance(1);
     }
   }
 }
 
-// tile[s * rows + r] = step s of row r; what lies beyond K is zero.
-template <class Mac>
-void CopyRows(const typename Mac::A* a, std::size_t lda, std::size_t rows, std::size_t k0,
-              std::size_t K, std::size_t steps, typename Mac::Word* tile) {
-  using Word = typename Mac::Word;
-  const std::size_t whole = (K - k0) / Mac::kDepth < steps ? (K - k0) / Mac::kDepth : steps;
-  std::size_t done = 0;  // steps
-  if constexpr (sizeof(Word) == Mac::kDepth * sizeof(typename Mac::A)) {
-    // A's own bytes are the words: transpose them. Where 4 does not divide rows, the last block
-    // overlaps the one before.
-    if (rows >= 4) {
-      for (; done + 4 <= whole; done += 4) {
-        for (std::size_t r = 0; r < rows; r += 4) {
-          const std::size_t first = r + 4 <= rows ? r : rows - 4;
-          TransposeWords4x4(a + first * lda + k0 + done * Mac::kDepth, lda * sizeof(*a),
-                            tile + done * rows + first, rows * sizeof(Word));
-        }
-      }
-    }
+template <class Mac, int kRows, class Store>
+void RunTile(const GemmProblem<Mac>& problem, const Tile<Mac>& which, const Store& store_to) {
+  using Acc = typename Mac::Acc;
+  constexpr int kPanels = kPanelsAtOnce<Mac>(kRows);
+  // Copies, which no store to C can change: their members stay in registers.
+  const GemmProblem<Mac> p = problem;
+  const Tile<Mac> tile = which;
+  const Store store = store_to;
+
+  Acc acc[kPanels][kRows][Mac::kVecs];
+  Unroll<kPanels>([&](auto i) __attribute__((always_inline)) {
+    Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
+      Unroll<Mac::kVecs>([&](auto v) __attribute__((always_inline)) { acc[i][r][v] = Acc(0); });
+    });
+  });
+  if (!tile.first) {
+    Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
+      __builtin_prefetch(p.c + (tile.m + r) * p.ldc + tile.n, 1);
+    });
   }
-  for (std::size_t r = 0; r < rows; ++r) {
-    const typename Mac::A* row = a + r * lda + k0;
-    for (std::size_t s = done; s < whole; ++s) {
-      tile[s * rows + r] = Mac::ToWord(row + s * Mac::kDepth);
+  Accumulate<Mac, kRows>(tile, p.panel_stride, acc);
+
+  // What becomes of the sums of one batch of channels; `count` may be less than its size.
+  const auto finish = [&](auto iv, std::size_t count) __attribute__((always_inline)) {
+    constexpr int i = iv / Mac::kVecs, v = iv % Mac::kVecs;
+    const std::size_t n = tile.n + iv * Acc::size;
+    if (!tile.first) {
+      Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
+        acc[i][r][v] = acc[i][r][v] + LoadLanes<Acc>(p.c + (tile.m + r) * p.ldc + n, count);
+      });
     }
-    if (whole < steps) {
-      typename Mac::A tail[Mac::kDepth] = {};
-      for (std::size_t k = whole * Mac::kDepth; k < K - k0; ++k) {
-        tail[k - whole * Mac::kDepth] = row[k];
-      }
-      tile[whole * rows + r] = Mac::ToWord(tail);
+    if (tile.last) {
+      const auto channels = store.Channels(n, count);
+      Unroll<kRows>([&](auto r)
+                        __attribute__((always_inline)) { channels(acc[i][r][v], tile.m + r); });
+    } else {
+      Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
+        StoreLanes(p.c + (tile.m + r) * p.ldc + n, acc[i][r][v], count);
+      });
     }
-  }
+  };
+  Unroll<kPanels * Mac::kVecs>([&](auto iv) __attribute__((always_inline)) {
+    const std::size_t before = iv * Acc::size;
+    if (tile.count >= before + Acc::size) {
+      finish(iv, Acc::size);
+    } else if (tile.count > before) {
+      finish(iv, tile.count - before);
+    }
+  });
 }
 
 template <class Mac, class Store, int... i>
 void DispatchRows(std::integer_sequence<int, i...>, std::size_t rows, const GemmProblem<Mac>& p,
-                  const Sweep<Mac>& sweep, const Store& store) {
-  using Fn = void(const GemmProblem<Mac>&, const Sweep<Mac>&, const Store&);
-  static constexpr Fn* kSweeps[] = {SweepPanels<Mac, i + 1, Store>...};
-  kSweeps[rows - 1](p, sweep, store);
+                  const Tile<Mac>& tile, const Store& store) {
+  using Fn = void(const GemmProblem<Mac>&, const Tile<Mac>&, const Store&);
+  static constexpr Fn* kTiles[] = {RunTile<Mac, i + 1, Store>...};
+  kTiles[rows - 1](p, tile, store);
 }
 
-template <class Mac, class Store>
-void Gemm(const GemmProblem<Mac>& p, const Store& store) {
+// words[s * rows + r] = step s of row r, counted from k0; what lies beyond K is zero.
+template <class Mac, class Rows>
+void PackRows(const typename Rows::A* a, std::size_t lda, std::size_t rows, std::size_t k0,
+              std::size_t K, std::size_t steps, typename Mac::Word* words) {
+  const std::size_t whole = (K - k0) / Mac::kDepth < steps ? (K - k0) / Mac::kDepth : steps;
+  std::size_t done = 0;  // steps
+  if (rows >= 4) {
+    constexpr std::size_t kBlock = Rows::kBlock / Mac::kDepth;
+    for (; done + kBlock <= whole; done += kBlock) {
+      for (std::size_t r = 0; r < rows; r += 4) {
+        // Where 4 does not divide rows, the last block overlaps the one before.
+        const std::size_t first = r + 4 <= rows ? r : rows - 4;
+        Rows::PackBlock(a + first * lda + k0 + done * Mac::kDepth, lda, words + done * rows + first,
+                        rows);
+      }
+    }
+  }
+  for (std::size_t r = 0; r < rows; ++r) {
+    const typename Rows::A* row = a + r * lda + k0;
+    for (std::size_t s = done; s < whole; ++s) {
+      words[s * rows + r] = Rows::ToWord(row + s * Mac::kDepth);
+    }
+    if (whole < steps) {
+      typename Rows::A tail[Mac::kDepth] = {};
+      for (std::size_t k = whole * Mac::kDepth; k < K - k0; ++k) {
+        tail[k - whole * Mac::kDepth] = row[k];
+      }
+      words[whole * rows + r] = Rows::ToWord(tail);
+    }
+  }
+}
+
+template <class Mac, class Rows, class Store>
+void Gemm(const GemmProblem<Mac>& p, const RowsOfA<Rows>& rows_of_a, const Store& store) {
   using Word = typename Mac::Word;
   if (p.M == 0 || p.N == 0) return;
-  alignas(64) Word tile[kTileBytes / sizeof(Word)];
-  const std::size_t steps = CeilDiv(p.K, Mac::kDepth);
-  const std::size_t tiles = CeilDiv(p.M, Mac::kRows);
-  const std::size_t most_rows = CeilDiv(p.M, tiles);
-  // One row leaves L1 to the tile alone.
-  const std::size_t tile_bytes = most_rows == 1 ? kTileBytes : kSharedTileBytes;
-  const std::size_t most_steps = tile_bytes / (sizeof(Word) * most_rows);
-  const std::size_t step_bytes = kPanel<Mac> * Mac::kDepth * sizeof(typename Mac::B);
-  const std::size_t block_steps = steps < most_steps ? steps : most_steps;
-  const std::size_t panels = kBlockBytes / (step_bytes * (block_steps > 0 ? block_steps : 1));
-  const std::size_t n_block = tiles == 1 || panels == 0 ? p.N : panels * kPanel<Mac>;
+  constexpr std::size_t kPackedWords = kPackedABytes / sizeof(Word);
+  alignas(64) Word packed_a[kPackedWords];
 
-  for (std::size_t n0 = 0; n0 < p.N; n0 += n_block) {
-    const std::size_t n1 = p.N - n0 < n_block ? p.N : n0 + n_block;
+  const std::size_t steps = CeilDiv(p.K, Mac::kDepth);
+  std::size_t block_steps = steps;
+  if constexpr (Mac::kBlockSteps != 0) {
+    // With a tile or two, a panel is not read often enough for L1 to matter, and longer blocks pass
+    // over C less often.
+    block_steps = EvenPart(steps, p.M <= Mac::kRows       ? kPackedWords / 4 / p.M
+                                  : p.M <= 2 * Mac::kRows ? 4 * Mac::kBlockSteps
+                                                          : Mac::kBlockSteps);
+  }
+  const std::size_t most_rows = kPackedWords / (block_steps > 0 ? block_steps : 1);
+  const std::size_t most_tile_rows = most_rows < Mac::kRows ? most_rows : Mac::kRows;
+  const std::size_t block_rows = EvenPart(p.M, most_rows / most_tile_rows * most_tile_rows);
+  const std::size_t panels_at_once =
+      p.M <= most_tile_rows ? kPanelsAtOnce<Mac>(static_cast<int>(p.M)) : 1;
+  const std::size_t channels_at_once = panels_at_once * kPanel<Mac>;
+  const std::size_t step_bytes = kPanel<Mac> * Mac::kDepth * sizeof(typename Mac::B);
+  const bool b_is_cached = CeilDiv(p.N, kPanel<Mac>) * steps * step_bytes <= kCachedBBytes;
+
+  for (std::size_t m0 = 0; m0 < p.M; m0 += block_rows) {
+    const std::size_t rows = p.M - m0 < block_rows ? p.M - m0 : block_rows;
+    const std::size_t tiles = CeilDiv(rows, most_tile_rows);
     std::size_t s0 = 0;
     do {  // once even if K = 0
-      const std::size_t block = steps - s0 < most_steps ? steps - s0 : most_steps;
-      const std::size_t k0 = s0 * Mac::kDepth;
-      std::size_t m = 0;
-      for (std::size_t t = 0; t < tiles; ++t) {
-        // Rows are spread evenly: 64 rows in tiles of up to 10 are 7 of 9 or 10, not 6 of 10 and
-        // a 4.
-        const std::size_t rows = CeilDiv(p.M - m, tiles - t);
-        CopyRows<Mac>(p.a + m * p.lda, p.lda, rows, k0, p.K, block, tile);
-        const Sweep<Mac> sweep = {
-            .a = tile,
-            .b = p.packed_b + (n0 * steps + s0 * kPanel<Mac>)*Mac::kDepth,
-            .panel_stride = kPanel<Mac> * Mac::kDepth * steps,
-            .steps = block,
-            .m = m,
-            .n0 = n0,
-            .n1 = n1,
-            .first = s0 == 0,
-            .last = s0 + block == steps,
-        };
-        DispatchRows(std::make_integer_sequence<int, Mac::kRows>(), rows, p, sweep, store);
-        m += rows;
+      const std::size_t block = steps - s0 < block_steps ? steps - s0 : block_steps;
+      // Each tile prefetches its share of the next panel. A single tile leaves that to the hardware
+      // while it can keep up.
+      const std::size_t portions = CeilDiv(block, kPrefetchSteps);
+      const bool prefetch = portions > 0 && (tiles > 1 || (panels_at_once == 1 && !b_is_cached));
+      const std::size_t next_lines =
+          prefetch ? CeilDiv(block * step_bytes, 64 * tiles * portions) : 0;
+      for (std::size_t n = 0; n < p.N; n += channels_at_once) {
+        const typename Mac::B* b =
+            p.packed_b + n / kPanel<Mac> * p.panel_stride + s0 * kPanel<Mac> * Mac::kDepth;
+        std::size_t m = 0;
+        for (std::size_t t = 0; t < tiles; ++t) {
+          // Rows are spread evenly: 64 rows in tiles of up to 10 are 7 of 9 or 10, not 6 of 10 and
+          // a 4.
+          const std::size_t tile_rows = CeilDiv(rows - m, tiles - t);
+          Word* const a = packed_a + m * block;
+          if (n == 0) {
+            PackRows<Mac, Rows>(rows_of_a.a + (m0 + m) * rows_of_a.lda, rows_of_a.lda, tile_rows,
+                                s0 * Mac::kDepth, p.K, block, a);
+          }
+          const Tile<Mac> tile = {
+              .a = a,
+              .b = b,
+              .steps = block,
+              .m = m0 + m,
+              .n = n,
+              .count = p.N - n < channels_at_once ? p.N - n : channels_at_once,
+              .first = s0 == 0,
+              .last = s0 + block == steps,
+              .next = reinterpret_cast<const char*>(b + p.panel_stride) +
+                      t * portions * next_lines * 64,
+              .next_lines = next_lines,
+          };
+          DispatchRows(std::make_integer_sequence<int, Mac::kRows>(), tile_rows, p, tile, store);
+          m += tile_rows;
+        }
       }
       s0 += block;
     } while (s0 < steps);

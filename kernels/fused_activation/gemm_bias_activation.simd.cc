@@ -6,46 +6,24 @@
 namespace podium::PODIUM_ISA {
 namespace {
 
-// Called, not inlined: inlined, four functions times twenty sums times ten heights of the tile are
-// 200 KB of code, and a call costs little beside the K steps of a sum.
-[[gnu::noinline]] F32 ActivateBatch(F32 x, Activation activation) {
-  switch (activation) {
-    case Activation::kNone:
-      return x;
-    case Activation::kRelu:
-      return Relu(x);
-    case Activation::kGeluTanh:
-      return GeluTanh(x);
-    case Activation::kGeluErf:
-      return GeluErf(x);
-  }
-  return x;
-}
-
 struct StoreBiasActivation {
   const float* bias;
   Activation activation;
   float* c;
   std::size_t ldc;
 
-  void operator()(F32 acc, std::size_t m, std::size_t n, std::size_t count) const {
-    const F32 x = acc + LoadLanes<F32>(bias + n, count);
-    StoreLanes(c + m * ldc + n, ActivateBatch(x, activation), count);
+  auto Channels(std::size_t n, std::size_t count) const {
+    return [ to = *this, b = LoadLanes<F32>(bias + n, count), n, count ](F32 acc, std::size_t m)
+        __attribute__((always_inline)) {
+      StoreLanes(to.c + m * to.ldc + n, ActivateBatch(acc + b, to.activation), count);
+    };
   }
 };
 
 }  // namespace
 
 void GemmBiasActivationF32(const GemmBiasActivationF32Args& args) {
-  const GemmProblem<MacF32> problem = {.M = args.M,
-                                       .N = args.N,
-                                       .K = args.K,
-                                       .a = args.a,
-                                       .lda = args.lda,
-                                       .packed_b = args.packed_b,
-                                       .c = args.c,
-                                       .ldc = args.ldc};
-  Gemm(problem, StoreBiasActivation{args.bias, args.activation, args.c, args.ldc});
+  GemmF32Into(args, StoreBiasActivation{args.bias, args.activation, args.c, args.ldc});
 }
 
 }  // namespace podium::PODIUM_ISA

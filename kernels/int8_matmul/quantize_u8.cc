@@ -6,17 +6,21 @@
 
 namespace podium {
 
+AffineParams AffineParamsOfRange(float lo, float hi) {
+  assert(std::isfinite(lo) && std::isfinite(hi) && lo <= 0 && hi >= 0);
+  // The quotients cannot overflow where hi - lo would.
+  const float scale = (hi / 255) - (lo / 255);
+  if (!(scale > 0)) return {1, 0};
+  return {scale, static_cast<std::int32_t>(std::clamp(std::nearbyint(-lo / scale), 0.0f, 255.0f))};
+}
+
 AffineParams ChooseAffineParams(const float* x, std::size_t count) {
   float lo = 0, hi = 0;
   for (std::size_t i = 0; i < count; ++i) {
     lo = std::min(lo, x[i]);
     hi = std::max(hi, x[i]);
   }
-  assert(std::isfinite(lo) && std::isfinite(hi));
-  // The quotients cannot overflow where hi - lo would.
-  const float scale = (hi / 255) - (lo / 255);
-  if (!(scale > 0)) return {1, 0};
-  return {scale, static_cast<std::int32_t>(std::clamp(std::nearbyint(-lo / scale), 0.0f, 255.0f))};
+  return AffineParamsOfRange(lo, hi);
 }
 
 namespace reference {

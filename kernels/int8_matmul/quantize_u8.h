@@ -17,7 +17,10 @@ struct AffineParams {
   std::int32_t zero_point;  // 0..255
 };
 
-// The parameters that map [min(x, 0), max(x, 0)] onto 0..255; {1, 0} if all of x is 0.
+// The parameters that map lo..hi, which includes 0, onto 0..255; {1, 0} if both are 0.
+AffineParams AffineParamsOfRange(float lo, float hi);
+
+// Those of [min(x, 0), max(x, 0)].
 AffineParams ChooseAffineParams(const float* x, std::size_t count);
 
 struct QuantizeU8Args {

@@ -1,6 +1,6 @@
 #include "kernels/machine/limits.h"
 
-#include "kernels/simd/dot_u8s8.h"
+#include "kernels/simd/dot_int8.h"
 #include "kernels/simd/fma.h"
 #include "kernels/simd/opaque.h"
 #include "kernels/simd/partial.h"
@@ -9,20 +9,28 @@
 namespace podium::PODIUM_ISA {
 namespace {
 
-// Latency 4 and two units need 8 chains; more leave no gap, and 12 fit 16 registers.
-constexpr int kChains = 12;
+// Latency 4 and two units need 8 chains; more leave no gap, and 12 fit 16 registers. They are laid out
+// as in a matrix multiplication, kRows x kVecs, so that the instructions are those of the kernels.
+constexpr int kRows = 6, kVecs = 2;
+constexpr int kChains = kRows * kVecs;
 
-// Applies `step` to each chain, over and over, and returns the sum of all lanes of all chains.
+// Applies step(chain, x, w) to each chain, over and over, where w[v] belongs to column v of the
+// chains, and returns the sum of all lanes of all chains.
 template <class Batch, class Step>
-typename Batch::value_type RunChains(std::size_t rounds, const Step& step) {
+typename Batch::value_type RunChains(std::size_t rounds, Batch x, const Batch (&w)[kVecs],
+                                     const Step& step) {
   Batch chains[kChains];
   Unroll<kChains>([&](auto i) __attribute__((always_inline)) {
     chains[i] = Batch(static_cast<typename Batch::value_type>(i));
   });
   for (std::size_t r = 0; r < rounds; ++r) {
-    // Opaque keeps each chain in its register: GCC 12 would copy some of them every round.
-    Unroll<kChains>([&](auto i)
-                        __attribute__((always_inline)) { chains[i] = Opaque(step(chains[i])); });
+    Unroll<kRows>([&](auto row) __attribute__((always_inline)) {
+      x = Opaque(x);  // or what depends on x and w alone would be computed once for all rows
+      Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
+        // Opaque keeps each chain in its register: GCC 12 would copy some of them every round.
+        chains[row * kVecs + v] = Opaque(step(chains[row * kVecs + v], x, w[v]));
+      });
+    });
   }
   Batch sum(0);
   Unroll<kChains>([&](auto i) __attribute__((always_inline)) { sum = sum + chains[i]; });
@@ -38,9 +46,11 @@ std::size_t PeakF32(std::size_t operations, float* sink) {
   constexpr std::size_t kPerRound = kChains * F32::size * 2;
   const std::size_t rounds = (operations + kPerRound - 1) / kPerRound;
   // x -> x / 2 + 1 stays near 2 for ever: no overflow, no denormals.
-  const F32 half(0.5f), one(1.0f);
-  *sink = RunChains<F32>(
-      rounds, [&](F32 x) __attribute__((always_inline)) { return Fma(x, half, one); });
+  const F32 ones[kVecs] = {F32(1.0f), F32(1.0f)};
+  *sink = RunChains(
+      rounds, F32(0.5f), ones, [](F32 chain, F32 half, F32 one) __attribute__((always_inline)) {
+        return Fma(chain, half, one);
+      });
   return rounds * kPerRound;
 }
 
@@ -48,24 +58,23 @@ std::size_t PeakU8S8(std::size_t operations, std::int32_t* sink) {
   constexpr std::size_t kPerRound = kChains * I32::size * kDotDepth * 2;
   const std::size_t rounds = (operations + kPerRound - 1) / kPerRound;
   // Alternating signs in the products keep the sums at 0.
-  const I32 a(DotWord(reinterpret_cast<const std::uint8_t*>("\1\1\1\1")));
+  const std::uint8_t a[kDotDepth] = {1, 1};
   alignas(64) std::int8_t weights[I32::size * kDotDepth];
   for (std::size_t i = 0; i < sizeof(weights); ++i) weights[i] = i % 2 == 0 ? 1 : -1;
-  const I32 b = LoadDotWeights(weights);
-#if defined(__AVX512VNNI__)
-  *sink = RunChains<I32>(
-      rounds, [&](I32 x) __attribute__((always_inline)) { return DotU8S8(x, a, b); });
-#else
-  // Without Opaque one widening multiplication would serve all chains.
-  *sink = RunChains<I32>(
-      rounds, [&](I32 x) __attribute__((always_inline)) { return DotU8S8(x, Opaque(a), b); });
-#endif
+  const I32 w[kVecs] = {Opaque(LoadDotWeights(weights)), Opaque(LoadDotWeights(weights))};
+  *sink = RunChains(
+      rounds, I32(static_cast<std::int32_t>(DotWord(a))), w,
+      [](I32 chain, I32 x, I32 b) __attribute__((always_inline)) { return Dot(chain, x, b); });
   return rounds * kPerRound;
 }
 
+// Memory is read faster in several streams than in one: hardware prefetchers follow each, and stop at
+// the end of a page.
 std::uint32_t ReadF32(const float* data, std::size_t count, std::size_t passes) {
-  constexpr int kLoads = 8;
-  constexpr std::size_t kStep = kLoads * F32::size;
+  constexpr std::size_t kStreams = 8;
+  constexpr std::size_t kStep = 64 / sizeof(float);  // a line
+  constexpr int kLoads = static_cast<int>(kStep / F32::size);
+  const std::size_t stream = count / kStreams / kStep * kStep;
   F32 all[kLoads];
   Unroll<kLoads>([&](auto j) __attribute__((always_inline)) { all[j] = F32(0.0f); });
   for (std::size_t pass = 0; pass < passes; ++pass) {
@@ -74,12 +83,14 @@ std::uint32_t ReadF32(const float* data, std::size_t count, std::size_t passes) 
     const auto load = [data](std::size_t i) __attribute__((always_inline)) {
       return F32::load_unaligned(data + i);
     };
-    std::size_t i = 0;
-    for (; i + kStep <= count; i += kStep) {
-      Unroll<kLoads>([&](auto j) __attribute__((always_inline)) {
-        all[j] = all[j] ^ load(i + j * F32::size);
+    for (std::size_t i = 0; i < stream; i += kStep) {
+      Unroll<kStreams>([&](auto s) __attribute__((always_inline)) {
+        Unroll<kLoads>([&](auto j) __attribute__((always_inline)) {
+          all[j] = all[j] ^ load(s * stream + i + j * F32::size);
+        });
       });
     }
+    std::size_t i = kStreams * stream;
     for (; i + F32::size <= count; i += F32::size) all[0] = all[0] ^ load(i);
     all[0] = all[0] ^ LoadPartial(data + i, count - i);
   }

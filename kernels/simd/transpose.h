@@ -6,28 +6,27 @@
 namespace podium::PODIUM_ISA {
 namespace {
 
-// Word j of row i, at from + i * from_stride + 4 j, becomes word i of row j, at to + j * to_stride
-// + 4 i. Strides are in bytes; any alignment.
-[[gnu::always_inline]] inline void TransposeWords4x4(const void* from, std::size_t from_stride,
-                                                     void* to, std::size_t to_stride) {
-  using Words = std::int32_t __attribute__((vector_size(16)));
-  const auto load = [&](std::size_t i) __attribute__((always_inline)) {
-    Words row;
-    __builtin_memcpy(&row, static_cast<const char*>(from) + i * from_stride, sizeof(row));
-    return row;
-  };
-  const auto store = [&](std::size_t j, Words row) __attribute__((always_inline)) {
-    __builtin_memcpy(static_cast<char*>(to) + j * to_stride, &row, sizeof(row));
-  };
-  const Words r0 = load(0), r1 = load(1), r2 = load(2), r3 = load(3);
-  const Words a = __builtin_shufflevector(r0, r1, 0, 4, 1, 5);  // 00 10 01 11
-  const Words b = __builtin_shufflevector(r2, r3, 0, 4, 1, 5);  // 20 30 21 31
-  const Words c = __builtin_shufflevector(r0, r1, 2, 6, 3, 7);  // 02 12 03 13
-  const Words d = __builtin_shufflevector(r2, r3, 2, 6, 3, 7);  // 22 32 23 33
-  store(0, __builtin_shufflevector(a, b, 0, 1, 4, 5));
-  store(1, __builtin_shufflevector(a, b, 2, 3, 6, 7));
-  store(2, __builtin_shufflevector(c, d, 0, 1, 4, 5));
-  store(3, __builtin_shufflevector(c, d, 2, 3, 6, 7));
+using Words4 = std::uint32_t __attribute__((vector_size(16)));
+
+[[gnu::always_inline]] inline Words4 LoadWords4(const void* from) {
+  Words4 words;
+  __builtin_memcpy(&words, from, sizeof(words));
+  return words;
+}
+[[gnu::always_inline]] inline void StoreWords4(void* to, Words4 words) {
+  __builtin_memcpy(to, &words, sizeof(words));
+}
+
+// Word j of rows[i] becomes word i of rows[j].
+[[gnu::always_inline]] inline void Transpose4x4(Words4 (&rows)[4]) {
+  const Words4 a = __builtin_shufflevector(rows[0], rows[1], 0, 4, 1, 5);  // 00 10 01 11
+  const Words4 b = __builtin_shufflevector(rows[2], rows[3], 0, 4, 1, 5);  // 20 30 21 31
+  const Words4 c = __builtin_shufflevector(rows[0], rows[1], 2, 6, 3, 7);  // 02 12 03 13
+  const Words4 d = __builtin_shufflevector(rows[2], rows[3], 2, 6, 3, 7);  // 22 32 23 33
+  rows[0] = __builtin_shufflevector(a, b, 0, 1, 4, 5);
+  rows[1] = __builtin_shufflevector(a, b, 2, 3, 6, 7);
+  rows[2] = __builtin_shufflevector(c, d, 0, 1, 4, 5);
+  rows[3] = __builtin_shufflevector(c, d, 2, 3, 6, 7);
 }
 
 }  // namespace

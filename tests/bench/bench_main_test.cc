@@ -7,7 +7,9 @@
 #include <cstdio>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "kernels/kernel_table.h"
 
 namespace podium::bench {
 namespace {
@@ -109,18 +111,65 @@ TEST(BenchMainTest, JsonContextSaysWhatWasMeasuredWhereAndHow) {
 
 TEST(BenchMainTest, MemoryIsReportedAndKernelsDoNotAllocate) {
   const Result result = RunBench(
-      "--benchmark_filter=dense/variant:fp32/isa:[a-z0-9]*/M:1/ --isa=best "
+      "--benchmark_filter=^dense/variant:fp32/isa:[a-z0-9]*/M:1/N:2048/K:2048 --isa=best "
       "--benchmark_min_time=0.000001 --benchmark_format=json");
   EXPECT_THAT(result.output, testing::Not(HasSubstr("allocs_per_iter")));  // 0 is left out
   // 4 * (2048 * 2048 + 2048 + 2048) bytes of weights and activations.
   EXPECT_THAT(result.output, HasSubstr("\"max_bytes_used\": 1.6793600000000000e+07"));
 }
 
+// What the context says of a library under this environment; empty if this build has no such peer.
+std::string PeerVersion(const std::string& name, const std::string& environment) {
+  const Result result = RunBench(
+      "--benchmark_filter=machine.*fma_f32 --isa=best --benchmark_min_time=0.000001 "
+      "--benchmark_format=json",
+      environment);
+  const std::string key = absl::StrCat("\"podium.library.", name, "\": \"");
+  const std::size_t begin = result.output.find(key);
+  if (begin == std::string::npos) return "";
+  return result.output.substr(begin + key.size(),
+                              result.output.find('"', begin + key.size()) - begin - key.size());
+}
+
+TEST(BenchMainTest, OpenBlasChoosesItsCoreWhateverTheEnvironmentSays) {
+  const std::string version = PeerVersion("openblas", "OPENBLAS_CORETYPE=Prescott");
+  if (version.empty()) GTEST_SKIP() << "built without OpenBLAS";
+  if (BestKernels().isa <= Isa::kSse2) GTEST_SKIP() << "Prescott may be right here";
+  EXPECT_THAT(version, testing::Not(HasSubstr("Prescott")));
+}
+
+TEST(BenchMainTest, PeersAreNamedAsSuch) {
+  const Result result = RunBench(
+      "--benchmark_filter=machine.*fma_f32 --isa=best --benchmark_min_time=0.000001 "
+      "--benchmark_format=json");
+  for (const char* library : {"onednn", "openblas"}) {
+    const bool built = absl::StrContains(result.output, absl::StrCat("podium.library.", library));
+    EXPECT_EQ(absl::StrContains(result.output, absl::StrCat("\"podium.peer.dense.", library,
+                                                            "_f32\": \"", library, "\"")),
+              built)
+        << library;
+  }
+}
+
 #if defined(__x86_64__)
+TEST(BenchMainTest, OpenBlasIsHeldToPodiumIsa) {
+  const std::string version = PeerVersion("openblas", "PODIUM_ISA=sse2");
+  if (version.empty()) GTEST_SKIP() << "built without OpenBLAS";
+  if (BestKernels().isa <= Isa::kSse2) GTEST_SKIP() << "nothing to hold it back from";
+  EXPECT_THAT(version, HasSubstr("Prescott"));
+}
+
+TEST(BenchMainTest, OneDnnIsHeldToPodiumIsa) {
+  const std::string version =
+      PeerVersion("onednn", "ONEDNN_MAX_CPU_ISA=AVX512_CORE PODIUM_ISA=sse2");
+  if (version.empty()) GTEST_SKIP() << "built without oneDNN";
+  EXPECT_THAT(version, HasSubstr("held to sse2"));
+}
+
 TEST(BenchMainTest, RowsBeyondThePodiumIsaCapEndInAnError) {
-  const Result result =
-      RunBench("--benchmark_filter=dense/variant:fp32/isa:avx2/M:1/ --benchmark_min_time=0.000001",
-               "PODIUM_ISA=sse2");
+  const Result result = RunBench(
+      "--benchmark_filter=^dense/variant:fp32/isa:avx2/M:1/N:12/ --benchmark_min_time=0.000001",
+      "PODIUM_ISA=sse2");
   EXPECT_THAT(result.output, HasSubstr("no avx2 on this CPU or under PODIUM_ISA"));
 }
 #endif

@@ -50,6 +50,18 @@ const bool kRegistered = [] {
     row.verify = [] { return absl::InternalError("C[0, 1] = 3, not 4"); };
     return row;
   });
+  RegisterForBestIsa(TestVariant("labelled"), {}, [](const KernelTable&) {
+    Row row;
+    row.run = [] {};
+    row.verify = [] { return absl::OkStatus(); };
+    row.label = "brg:some_isa";
+    return row;
+  });
+  RegisterForEachIsa(TestVariant("impossible"), {}, [](const KernelTable&) {
+    Row row;
+    row.error = "no library";
+    return row;
+  });
   return true;
 }();
 
@@ -97,6 +109,31 @@ TEST(RegisterTest, RowIsBuiltAndVerifiedOnceAndBeforeItIsTimed) {
   EXPECT_EQ(CountedCalls().made, 1);
   EXPECT_EQ(CountedCalls().verified, 1);
   EXPECT_GT(CountedCalls().run, 2);
+}
+
+TEST(RegisterTest, LabelIsReported) {
+  if (BestKernels().isa == Isa::kReference) GTEST_SKIP() << "no SIMD here";
+  EXPECT_THAT(RunRows("test/variant:labelled"), HasSubstr("\"label\": \"brg:some_isa\""));
+}
+
+TEST(RegisterTest, RowForTheBestIsaExistsOnNoOther) {
+  if (BestKernels().isa == Isa::kReference) GTEST_SKIP() << "no SIMD here";
+  const std::string json = RunRows("test/variant:labelled");
+  EXPECT_THAT(json, HasSubstr(absl::StrCat("variant:labelled/isa:", BestIsa(), "\"")));
+  for (const KernelTable* table : BuiltKernels()) {
+    if (table == &BestKernels()) continue;
+    EXPECT_THAT(json, testing::Not(HasSubstr(
+                          absl::StrCat("labelled/isa:", std::string(IsaName(table->isa)), "\""))));
+  }
+}
+
+// Runs before the test below: what cannot be measured is not wrong.
+TEST(RegisterTest, RowThatCannotBeMeasuredSaysWhyAndIsNotWrong) {
+  if (BestKernels().isa == Isa::kReference) GTEST_SKIP() << "no SIMD here";
+  const bool before = AnyResultWasWrong();
+  EXPECT_THAT(RunRows("test/variant:impossible/isa:" + BestIsa()),
+              HasSubstr("\"error_message\": \"no library\""));
+  EXPECT_EQ(AnyResultWasWrong(), before);
 }
 
 TEST(RegisterTest, WrongResultIsAnErrorAndNoNumber) {

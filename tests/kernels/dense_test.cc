@@ -67,12 +67,29 @@ TEST_P(DenseTest, GemmF32StridedAndUnaligned) {
 }
 
 TEST_P(DenseTest, GemmF32DeeperThanOneBlockOfK) {
-  for (std::size_t M : {1, 2, 13}) Check(kernels(), {M, 37, 9001, 0, 0});
+  for (std::size_t M : {1, 2, 3, 13, 37}) Check(kernels(), {M, 37, 9001, 0, 0});
 }
 
-TEST_P(DenseTest, GemmF32WiderThanOneBlockOfN) {
-  Check(kernels(), {23, 1100, 300, 0, 0});
-  Check(kernels(), {1, 2500, 40, 0, 0});
+TEST_P(DenseTest, GemmF32MoreRowsThanOneBlock) { Check(kernels(), {300, 50, 300, 0, 0}); }
+
+TEST_P(DenseTest, GemmF32WeightsBeyondTheCaches) {
+  Check(kernels(), {1, 4100, 600, 0, 0});
+  Check(kernels(), {4, 4100, 600, 0, 0});
+}
+
+TEST_P(DenseTest, GemmF32ChannelsCanBeCutAtMultiplesOf64) {
+  constexpr std::size_t M = 3, N = 200, K = 37;
+  Buffer<float> a(M * K), b(N * K), packed(kernels().packed_f32_size(N, K));
+  FillUniform(a, 1);
+  FillUniform(b, 2);
+  kernels().pack_f32({N, K, b.data(), K, packed.data()});
+  std::vector<float> whole(M * N), parts(M * N);
+  kernels().gemm_f32({M, N, K, a.data(), K, packed.data(), whole.data(), N});
+  for (std::size_t n = 0; n < N; n += kPackedChannels) {
+    kernels().gemm_f32({M, std::min(kPackedChannels, N - n), K, a.data(), K,
+                        packed.data() + kernels().packed_f32_size(n, K), parts.data() + n, N});
+  }
+  EXPECT_EQ(parts, whole);
 }
 
 TEST_P(DenseTest, GemmF32InfinityAndNanReachTheirOutputsOnly) {

@@ -16,7 +16,6 @@ Row Repetition(const std::string& name, long index, double time_s,
   Row row{};
   row.kind = RowKind::kIteration;
   row.full_name = row.run_name = name;
-  row.name = ParseBenchmarkName(name);
   row.repetition_index = index;
   row.real_time_s = time_s;
   row.counters = std::move(counters);
@@ -80,6 +79,15 @@ TEST(CollectEntries, KeepsBenchmarksOfOneNameApart) {
 }
 
 // Interleaved: the repetitions of both appear in any order, of each in its own.
+TEST(CollectEntries, GathersTheSameRepetitionOfSeveralProcesses) {
+  std::vector<Row> rows = {Repetition("a", 0, 1), Repetition("a", 0, 2), Repetition("a", 0, 3)};
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i].process = i;
+  const EntrySet set = Collect(rows);
+  ASSERT_EQ(set.entries.size(), 1);
+  EXPECT_THAT(set.warnings, IsEmpty());
+  EXPECT_THAT(set.entries[0].Times()->values(), ElementsAre(1, 2, 3));
+}
+
 TEST(CollectEntries, TellsBenchmarksOfOneNameByTheirRegistration) {
   std::vector<Row> rows = {Repetition("a", 0, 8), Repetition("a", 0, 3), Repetition("a", 1, 3),
                            Repetition("a", 1, 8)};
