@@ -13,7 +13,7 @@
 namespace podium::report {
 namespace {
 
-constexpr double kAlike = 0.4;
+constexpr double kMoves = 0.25;
 
 std::vector<double> MidRanks(std::span<const double> values) {
   std::vector<std::size_t> order(values.size());
@@ -33,21 +33,24 @@ std::vector<double> MidRanks(std::span<const double> values) {
 
 }  // namespace
 
-std::optional<double> Alikeness(std::span<const double> a, std::span<const double> b) {
-  const std::vector<double> ranks_a = MidRanks(a), ranks_b = MidRanks(b);
+std::optional<double> LevelAutocorrelation(std::span<const double> a, std::span<const double> b) {
+  if (a.size() < 3) return std::nullopt;
+  std::vector<double> levels;
+  for (std::size_t i = 0; i < a.size(); ++i) levels.push_back(a[i] + b[i]);
+  std::vector<double> ranks = MidRanks(levels);
   const double mean = static_cast<double>(a.size() + 1) / 2;
-  double both = 0, of_a = 0, of_b = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    both += (ranks_a[i] - mean) * (ranks_b[i] - mean);
-    of_a += (ranks_a[i] - mean) * (ranks_a[i] - mean);
-    of_b += (ranks_b[i] - mean) * (ranks_b[i] - mean);
+  double lagged = 0, squares = 0;
+  for (std::size_t i = 0; i < ranks.size(); ++i) {
+    ranks[i] -= mean;
+    squares += ranks[i] * ranks[i];
+    if (i > 0) lagged += ranks[i] * ranks[i - 1];
   }
-  if (of_a == 0 || of_b == 0) return std::nullopt;
-  return both / std::sqrt(of_a * of_b);
+  if (squares == 0) return std::nullopt;
+  return lagged / squares;
 }
 
 bool ArePaired(std::span<const double> a, std::span<const double> b) {
-  return Alikeness(a, b).value_or(0) > kAlike;
+  return LevelAutocorrelation(a, b).value_or(0) > kMoves;
 }
 
 std::optional<double> RelabelledFloor(std::span<const double> a, std::span<const double> b) {

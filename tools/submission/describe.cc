@@ -88,7 +88,8 @@ constexpr absl::string_view MethodSentence(Method method) {
 void DescribeRounds(const Judgement& judgement, Json& json) {
   if (!judgement.rounds) return;
   const RoundFigures& rounds = *judgement.rounds;
-  PutOrReason(json, "alikeness", OrNull(rounds.alikeness), "the times of a side are all equal");
+  PutOrReason(json, "level_autocorrelation", OrNull(rounds.level_autocorrelation),
+              "the rounds are all of one level");
   const auto& t = rounds.paired_t;
   PutOrReason(json, "paired_t",
               t ? Json{{"ratio", t->ratio},

@@ -161,7 +161,8 @@ std::optional<Inputs> CheckAgainstItself(const Json& document, Validation& resul
     result.notes.push_back(absl::StrCat(
         "written by podium ", document.at("provenance").at("tool_version").get<std::string>(),
         ", schema ", document.at("schema_version").get<std::string>(), ", and this is ",
-        kToolVersion, ", schema ", kSchemaVersion, ": the wording of warnings and reasons was not compared"));
+        kToolVersion, ", schema ", kSchemaVersion,
+        ": the wording of warnings and reasons was not compared"));
   }
   return *std::move(inputs);
 }

@@ -131,7 +131,7 @@ void TestAgainstThreshold(const Against& against, const VerdictRule& rule, Judge
   result.p_within = within > 0 ? std::max(against(-within).above, against(within).below) : 1;
 }
 
-// The method, by the number of rounds, alpha, and how alike the sides are: never by a p-value.
+// The method, by the number of rounds, alpha, and how the machine moved: never by a p-value.
 void UseRankMethod(const Sample& logs_a, const Sample& logs_b, const VerdictRule& rule,
                    Judgement& result) {
   std::vector<Method> methods = {Method::kMannWhitney};
@@ -164,7 +164,7 @@ std::optional<RatioTest> PairedRatio(const std::vector<double>& differences, dou
 RoundFigures FiguresOfRounds(const Sample& logs_a, const Sample& logs_b, double alpha) {
   const std::vector<double> differences = Differences(logs_a, logs_b);
   const std::optional<double> floor = RelabelledFloor(logs_a.values(), logs_b.values());
-  return {Alikeness(logs_a.values(), logs_b.values()), PairedRatio(differences, alpha),
+  return {LevelAutocorrelation(logs_a.values(), logs_b.values()), PairedRatio(differences, alpha),
           SignedRank(differences), StratifiedRank(logs_a.values(), logs_b.values()),
           floor ? std::optional(std::expm1(*floor)) : std::nullopt};
 }

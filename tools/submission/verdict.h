@@ -23,7 +23,8 @@ std::optional<Design> DesignFromName(absl::string_view name);
 //
 //   design               values                     method
 //   rounds               a round's ratio            Hodges-Lehmann and exact signed ranks where the
-//                                                   rounds are alike, else Mann-Whitney: rounds.h
+//                                                   machine moves from round to round, otherwise
+//                                                   Mann-Whitney of all rounds: rounds.h
 //   processes            geometric mean of each     Welch t
 //   one process (a side) repetitions                Welch t, widened by the process allowance
 //   aggregates           mean, std and n            Welch t; no verdict
@@ -46,7 +47,7 @@ absl::string_view VerdictName(Verdict verdict);
 
 // What only rounds can show.
 struct RoundFigures {
-  std::optional<double> alikeness;  // Spearman's correlation of the sides, which chose the method
+  std::optional<double> level_autocorrelation;  // which chose the method
   std::optional<RatioTest> paired_t;
   std::optional<SignedRankTest> signed_rank;
   std::optional<StratifiedRankTest> stratified_rank;

@@ -18,7 +18,7 @@ TEST(Podium, HelpListsEverySubcommandOnStdout) {
 }
 
 TEST(Podium, VersionNamesTheSchemaToo) {
-  EXPECT_THAT(Podium({"--version"}).out, HasSubstr("submission schema 1.0.0"));
+  EXPECT_THAT(Podium({"--version"}).out, HasSubstr("submission schema 1.1.0"));
 }
 
 TEST(Podium, NoArgumentsIsWrongUseWithHelpOnStderr) {

@@ -13,25 +13,27 @@ namespace {
 
 using Values = std::vector<double>;
 
-// R: cor(c(1, 3, 2, 5, 4, 4), c(2, 1, 4, 6, 5, 3), method = "spearman")
-TEST(Alikeness, AgreesWithR) {
-  EXPECT_THAT(Alikeness(Values{1, 3, 2, 5, 4, 4}, Values{2, 1, 4, 6, 5, 3}).value(),
-              AgreesWith(0.66673669100031563));
+// R: r <- rank(c(1, 3, 2, 5, 4, 4) + c(2, 1, 4, 6, 5, 3)); acf(r, plot = FALSE)$acf[2]
+TEST(LevelAutocorrelation, AgreesWithR) {
+  EXPECT_THAT(LevelAutocorrelation(Values{1, 3, 2, 5, 4, 4}, Values{2, 1, 4, 6, 5, 3}).value(),
+              AgreesWith(0.44285714285714289));
 }
 
-TEST(Alikeness, IsNullWhereASideDoesNotVary) {
-  EXPECT_FALSE(Alikeness(Values{1, 1, 1}, Values{1, 2, 3}));
+TEST(LevelAutocorrelation, NeedsThreeRoundsOfDifferentLevels) {
+  EXPECT_FALSE(LevelAutocorrelation(Values{1, 2}, Values{3, 4}));
+  EXPECT_FALSE(LevelAutocorrelation(Values{1, 2, 3}, Values{3, 2, 1}));
 }
 
-TEST(ArePaired, WhereRoundsAreAlike) {
+TEST(ArePaired, WhereTheMachineMoves) {
   EXPECT_TRUE(ArePaired(Values{1, 2, 3, 4, 5}, Values{2, 1, 4, 5, 6}));
-  EXPECT_FALSE(ArePaired(Values{1, 2, 3, 4, 5}, Values{3, 5, 1, 4, 2}));
+  EXPECT_FALSE(ArePaired(Values{1, 5, 2, 4, 3}, Values{1, 5, 2, 4, 3}));
 }
 
 TEST(ArePaired, DoesNotDependOnTheDifference) {
-  const Values a = {1, 2, 3, 4, 5}, b = {102, 101, 104, 105, 106};
+  const Values a = {1, 2, 3, 4, 5}, b = {102, 101, 104, 105, 106}, mixed_a = {1, 101, 3, 105, 5},
+               mixed_b = {102, 2, 104, 4, 106};
   EXPECT_TRUE(ArePaired(a, b));
-  EXPECT_TRUE(ArePaired(b, a));
+  EXPECT_TRUE(ArePaired(mixed_a, mixed_b));
 }
 
 // Differences 3 and 1, about their mean: 1 and -1. Exchanged in one round: means 0 and 1.

@@ -16,7 +16,7 @@ Inputs TwoVariants() {
   Inputs inputs;
   inputs.division = "open";
   inputs.system_info = inputs.conditions = Json::object();
-  inputs.design = Design::kOneProcess;
+  inputs.same_run = SameRun::kYes;
   inputs.provenance = {{"sources", Json::array({{{"warnings", Json::array({"doubt"})}}})}};
   inputs.selection.baselines["f"] = "slow";
   inputs.entries = {TestEntry("f/variant:slow/isa:a/M:1", {4.0, 4.1, 3.9}),
