@@ -90,7 +90,7 @@ TEST_F(ReplicateTest, AForgedSubmissionIsRefused) {
   std::string text = *ReadText(Own("submission.json"));
   const std::size_t at = text.find("\"speedup\": {\n        \"value\": ");
   ASSERT_NE(at, std::string::npos);
-  text.insert(text.find(": ", at + 14) + 2, "1");
+  text.insert(text.find(": ", at + 14) + 2, 1, '1');
   Write("submission.json", text);
   const Outcome outcome = Replicate({}, {kRows});
   EXPECT_EQ(outcome.status, kBadUsage);

@@ -176,7 +176,7 @@ TEST(Validate, RejectsAMissingRunFileWhereAnotherIsPresent) {
   Json phantom = inputs.provenance["sources"][0];
   phantom["file"] = "calibration.json";
   inputs.provenance["sources"].push_back(phantom);
-  inputs.design = DetectDesign(2);
+  inputs.same_run = SameRun::kNo;
   const Json forged = Derive(inputs).document;
   EXPECT_THAT(Problems(forged), IsEmpty());
   EXPECT_THAT(ValidateDocument(forged, PODIUM_TESTDATA "/cli").problems,
