@@ -76,7 +76,10 @@ absl::StatusOr<Side> ReadSide(const std::string& path, const std::string& filter
     if (absl::StrContains(row.run_name, filter)) collector.Add(row);
   });
   if (!run.ok()) return run.status();
-  EntrySet set = std::move(collector).Finish(run->context);
+  EntrySet set = std::move(collector).Finish(*run);
+  if (!set.refusal.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": ", set.refusal));
+  }
   for (const auto* warnings : {&run->warnings, &set.warnings}) {
     for (const std::string& warning : *warnings)
       streams.err << "warning: " << OneLine(warning) << "\n";

@@ -228,6 +228,9 @@ absl::StatusOr<Inputs> BuildInputs(const std::vector<Source>& sources,
           run.path, ": a second file of this name: a submission names its files: rename one"));
     }
     EntrySet set = CollectEntries(run);
+    if (!set.refusal.empty()) {
+      return absl::InvalidArgumentError(absl::StrCat(run.path, ": ", set.refusal));
+    }
     std::vector<std::string> warnings = SourceWarnings(run, set);
     const std::vector<std::string> differences = EnvironmentDifferences(first.context, run.context);
     if (!differences.empty()) {

@@ -137,21 +137,42 @@ Entry EntryCollector::FinishOne(Gathered& gathered, const Context& context) {
   return std::move(entry);
 }
 
-EntrySet EntryCollector::Finish(const Context& context) && {
+// The sides of `podium run --baseline_binary` have the same names, and so would become one row.
+std::string EntryCollector::TwoPrograms(const RunRecord& record) const {
+  for (const Gathered& gathered : all_) {
+    for (const auto& [process, index] : gathered.repetitions) {
+      const std::string& first = record.processes[gathered.repetitions.front().first].side;
+      if (record.processes[process].side == first) continue;
+      return absl::StrCat(gathered.entry.name, ": rows of two programs, ", first, " and ",
+                          record.processes[process].side,
+                          ", which cannot be compared within one file yet: measure each into a "
+                          "file of its own");
+    }
+  }
+  return "";
+}
+
+EntrySet EntryCollector::Finish(const RunFile& run) && {
   EntrySet result;
+  if (run.record) {
+    result.refusal = TwoPrograms(*run.record);
+    result.warnings.push_back(absl::StrCat(
+        "rows of ", run.record->processes.size(),
+        " processes, judged as repetitions in one: a difference must clear the allowance"));
+  }
   std::stable_sort(all_.begin(), all_.end(), [](const Gathered& a, const Gathered& b) {
     return a.registered < b.registered;
   });
   NameApart();
-  for (Gathered& gathered : all_) result.entries.push_back(FinishOne(gathered, context));
-  result.warnings = std::move(warnings_);
+  for (Gathered& gathered : all_) result.entries.push_back(FinishOne(gathered, run.context));
+  std::move(warnings_.begin(), warnings_.end(), std::back_inserter(result.warnings));
   return result;
 }
 
 EntrySet CollectEntries(const RunFile& run) {
   EntryCollector collector;
   for (const Row& row : run.rows) collector.Add(row);
-  return std::move(collector).Finish(run.context);
+  return std::move(collector).Finish(run);
 }
 
 }  // namespace podium::report
