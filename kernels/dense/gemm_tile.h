@@ -145,12 +145,8 @@ template <class Mac, int kRows>
     a += steps * kRows;
     Unroll<kPanels>([&](auto i) __attribute__((always_inline)) { b[i] += steps * kStepB; });
   };
-    // Unrolled, so that the loop's own instructions do not matter where two threads share a core.
-#if defined(__SANITIZE_ADDRESS__)
-  constexpr int kUnroll = 1;  // what the sanitizers add makes these files slow to compile
-#else
+  // Unrolled, so that the loop's own instructions do not matter where two threads share a core.
   constexpr int kUnroll = 2;
-#endif
   const char* next = tile.next;
   for (std::size_t s0 = 0; s0 < tile.steps; s0 += kPrefetchSteps) {
     for (std::size_t i = 0; i < tile.next_lines; ++i, next += 64) __builtin_prefetch(next, 0, 2);

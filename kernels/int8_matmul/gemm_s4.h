@@ -10,7 +10,8 @@
 // C  f32, M x N, row-major, row stride ldc >= N   (overwritten)
 //
 // group_size is a multiple of 32, at most 4096; the last group of a row may be shorter. Strides are in
-// elements. Any alignment; `packed` 4-byte aligned. C must not overlap A or B; K = 0 gives zeros.
+// elements. Any alignment; `packed` 4-byte aligned. C must not overlap A or B; K = 0 gives zeros. Takes
+// 80 KiB of stack.
 // Exactness: with s8 activations every ISA gives bit-identical results: each group's sum is an exact
 // integer, and the groups are added in their order, in f32, never fused. With f32 activations the
 // result is within (K + 2 groups + 16) * 2^-24 * sum over k of b_scale[n, g] * 15 * |x[m, k]| of the

@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "kernels/dense/gemm_f32.h"
+#include "kernels/dense/gemm_tile.h"
 #include "kernels/simd/dot_u4s8.h"
 #include "kernels/simd/fma.h"
 #include "kernels/simd/nibble.h"
@@ -22,17 +23,15 @@ namespace podium::PODIUM_ISA {
 namespace {
 
 constexpr int kVecs = 2;
-constexpr std::size_t kPanel = kVecs * I32::size;
-static_assert(kPackedChannels % kPanel == 0);
+constexpr std::size_t kPanelChannels = kVecs * I32::size;
+static_assert(kPackedChannels % kPanelChannels == 0);
 
 // The unit of the loops along K; a group is a whole number of them.
 constexpr std::size_t kUnit = 32;
 constexpr std::size_t kUnitWords = kUnit / 8;
 
-constexpr std::size_t CeilDiv(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
-
 constexpr std::size_t GroupBytes(std::size_t group_size) {
-  return kPanel * (sizeof(std::uint16_t) + group_size / 2);
+  return kPanelChannels * (sizeof(std::uint16_t) + group_size / 2);
 }
 
 // The last group is stored as far as whole units of it exist.
@@ -100,7 +99,7 @@ struct Weights {
       Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
         scales[i * kVecs + v] = LoadBfloat16(at[i] + v * I32::size * sizeof(std::uint16_t));
       });
-      at[i] += kPanel * sizeof(std::uint16_t);
+      at[i] += kPanelChannels * sizeof(std::uint16_t);
     });
   }
   [[gnu::always_inline]] I32 Read(int panel, int v) const {
@@ -108,8 +107,8 @@ struct Weights {
   }
   [[gnu::always_inline]] void Advance() {
     Unroll<kPanels>([&](auto i) __attribute__((always_inline)) {
-      __builtin_prefetch(at[i] + 512);
-      at[i] += 4 * kPanel;
+      __builtin_prefetch(at[i] + kStreamAhead);
+      at[i] += 4 * kPanelChannels;
     });
   }
 };
@@ -205,13 +204,13 @@ struct Problem {
 template <int kCount, class Rows>
 void RunRows(const Rows& rows, const Problem& p, std::size_t count, bool first) {
   constexpr int kPanels = PanelsAtOnce(kCount), kBatches = kPanels * kVecs;
-  for (std::size_t n = 0; n < p.N; n += kPanels * kPanel) {
+  for (std::size_t n = 0; n < p.N; n += kPanels * kPanelChannels) {
     Weights<kPanels> weights;
-    const std::size_t last = CeilDiv(p.N - n, kPanel) - 1;
+    const std::size_t last = CeilDiv(p.N - n, kPanelChannels) - 1;
     Unroll<kPanels>([&](auto i) __attribute__((always_inline)) {
       // A panel beyond the last is the last once more; its sums are not stored.
       const std::size_t panel = static_cast<std::size_t>(i) < last ? i : last;
-      weights.at[i] = p.b + (n / kPanel + panel) * p.panel_bytes;
+      weights.at[i] = p.b + (n / kPanelChannels + panel) * p.panel_bytes;
     });
     // Calls f(batch, first channel, number of channels) for each batch that holds a channel.
     const auto for_each_batch = [&](const auto& f) __attribute__((always_inline)) {
@@ -278,15 +277,15 @@ void Gemm(const Args& args, const float* a_scales) {
 }  // namespace
 
 std::size_t PackedS4Size(std::size_t N, std::size_t K, std::size_t group_size) {
-  return CeilDiv(N, kPanel) * PanelBytes(K, group_size);
+  return CeilDiv(N, kPanelChannels) * PanelBytes(K, group_size);
 }
 
 void PackS4(const PackS4Args& args) {
   const std::size_t groups = CeilDiv(args.K, args.group_size);
   std::int8_t* to = args.packed;
-  for (std::size_t n0 = 0; n0 < args.N; n0 += kPanel) {
+  for (std::size_t n0 = 0; n0 < args.N; n0 += kPanelChannels) {
     for (std::size_t g = 0; g < groups; ++g) {
-      for (std::size_t n = n0; n < n0 + kPanel; ++n, to += sizeof(std::uint16_t)) {
+      for (std::size_t n = n0; n < n0 + kPanelChannels; ++n, to += sizeof(std::uint16_t)) {
         const float scale = n < args.N ? args.scales[n * groups + g] : 0;
         std::uint32_t bits;
         std::memcpy(&bits, &scale, sizeof(bits));
@@ -297,7 +296,7 @@ void PackS4(const PackS4Args& args) {
       const std::size_t k1 = (g + 1) * args.group_size < args.K ? (g + 1) * args.group_size
                                                                 : CeilDiv(args.K, kUnit) * kUnit;
       for (std::size_t k0 = g * args.group_size; k0 < k1; k0 += 8) {
-        for (std::size_t n = n0; n < n0 + kPanel; ++n, to += sizeof(std::uint32_t)) {
+        for (std::size_t n = n0; n < n0 + kPanelChannels; ++n, to += sizeof(std::uint32_t)) {
           std::uint32_t word = 0;
           for (std::size_t j = 0; j < 8; ++j) {
             const std::size_t k = k0 + j / 2 + 4 * (j % 2);
