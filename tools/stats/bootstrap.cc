@@ -60,11 +60,13 @@ std::optional<Interval> BcaInterval(std::size_t n, const StatisticOfUnits& stati
   const double share = below / static_cast<double>(kResamples);
   if (!(share > 0 && share < 1)) return std::nullopt;
   const double bias = NormalQuantile(share);
-  const auto end = [&](double level) {
-    const double z = bias + NormalQuantile(level);
+  const auto count = static_cast<double>(n);
+  const double wide = StudentCriticalValue(alpha, count - 1) * std::sqrt(count / (count - 1));
+  const auto end = [&](double side) {
+    const double z = bias + side * wide;
     return Quantile(*resampled, NormalBelow(bias + z / (1 - *acceleration * z)));
   };
-  return Interval{end(alpha / 2), end(1 - alpha / 2)};
+  return Interval{end(-1), end(1)};
 }
 
 }  // namespace podium::report

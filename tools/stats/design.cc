@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace podium::report {
@@ -45,24 +46,15 @@ std::map<long, double> RoundMeans(const Side& side) {
   return means;
 }
 
-std::size_t CountProcesses(const Side& side) {
-  std::vector<long> processes;
-  for (const Origin& origin : side.origins) processes.push_back(origin.process);
-  std::ranges::sort(processes);
-  return static_cast<std::size_t>(std::ranges::unique(processes).begin() - processes.begin());
+std::set<long> Numbers(const Side& side, long Origin::* which) {
+  std::set<long> numbers;
+  for (const Origin& origin : side.origins) numbers.insert(origin.*which);
+  return numbers;
 }
 
-std::size_t CountSharedRounds(const Side& a, const Side& b) {
-  std::vector<long> rounds[2];
-  for (const Origin& origin : a.origins) rounds[0].push_back(origin.round);
-  for (const Origin& origin : b.origins) rounds[1].push_back(origin.round);
-  for (auto& side : rounds) {
-    std::ranges::sort(side);
-    side.erase(std::ranges::unique(side).begin(), side.end());
-  }
-  std::vector<long> shared;
-  std::ranges::set_intersection(rounds[0], rounds[1], std::back_inserter(shared));
-  return shared.size();
+std::size_t CountShared(const std::set<long>& a, const std::set<long>& b) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(a, [&](long number) { return b.contains(number); }));
 }
 
 Sample ProcessSample(const Side& side) {
@@ -79,17 +71,28 @@ std::map<long, double> LogMeansByRound(const Side& side) {
   return logs;
 }
 
+bool IsConfounded(Design design) {
+  return design != Design::kRounds && design != Design::kProcesses;
+}
+
 Design DetectDesign(const Side& a, const Side& b, SameRun same_run) {
   if (a.origins.empty() || b.origins.empty()) {
     return same_run == SameRun::kYes ? Design::kOneProcess : Design::kOneProcessASide;
   }
-  if (CountSharedRounds(a, b) >= kLeastRounds) return Design::kRounds;
-  if (std::min(CountProcesses(a), CountProcesses(b)) >= kLeastProcesses) return Design::kProcesses;
-  return Design::kOneProcessASide;
+  const std::set<long> of_a = Numbers(a, &Origin::process), of_b = Numbers(b, &Origin::process);
+  if (CountShared(of_a, of_b) > 0) return Design::kOneProcess;
+  if (CountShared(Numbers(a, &Origin::round), Numbers(b, &Origin::round)) >= kLeastRounds) {
+    return Design::kRounds;
+  }
+  if (std::min(of_a.size(), of_b.size()) < kLeastProcesses) return Design::kOneProcessASide;
+  const bool one_after_the_other = *of_a.rbegin() < *of_b.begin() || *of_b.rbegin() < *of_a.begin();
+  return one_after_the_other ? Design::kSessions : Design::kProcesses;
 }
 
 Units IndependentUnits(const Side& a, const Side& b, Design design) {
-  if (design == Design::kProcesses) return {ProcessSample(a), ProcessSample(b)};
+  if (design == Design::kProcesses || design == Design::kSessions) {
+    return {ProcessSample(a), ProcessSample(b)};
+  }
   if (design != Design::kRounds) return {*a.values, *b.values};
   const std::map<long, double> rounds_a = RoundMeans(a), rounds_b = RoundMeans(b);
   std::vector<double> values_a, values_b;

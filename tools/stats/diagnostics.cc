@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tools/stats/distributions.h"
+#include "tools/stats/rank.h"
 
 namespace podium::report {
 namespace {
@@ -54,6 +55,7 @@ std::optional<double> EffectiveCount(std::span<const double> series) {
 std::optional<WarmUp> FindWarmUp(std::span<const double> series) {
   constexpr std::size_t kBatch = 5;
   constexpr std::size_t kLeastBatches = 4;
+  constexpr double kDiffers = 0.001;
   const std::size_t batches = series.size() / kBatch;
   if (batches < kLeastBatches) return std::nullopt;
   std::vector<double> means;
@@ -77,7 +79,13 @@ std::optional<WarmUp> FindWarmUp(std::span<const double> series) {
       best = i - 1;
     }
   }
-  return WarmUp{best * kBatch, best < most};
+  const auto rest = Sample::Create({series.begin() + best * kBatch, series.end()});
+  for (std::size_t batch = 1; rest && batch <= best; ++batch) {
+    const auto first = Sample::Create({series.begin(), series.begin() + batch * kBatch});
+    const auto test = first ? MannWhitney(*first, *rest) : std::nullopt;
+    if (test && test->p < kDiffers) return WarmUp{best * kBatch, best < most};
+  }
+  return WarmUp{0, true};
 }
 
 std::optional<Drift> FindDrift(std::span<const double> series) {

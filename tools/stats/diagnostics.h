@@ -16,7 +16,9 @@ std::optional<double> EffectiveCount(std::span<const double> series);
 // Where a warm-up ends: the number of leading values, a multiple of 5, without which the mean is
 // known best (MSER-5; White, Cobb and Spratt 2000). It is searched in the first half; `ends` is
 // false where the best lies at the end of that, so that the series may not have settled at all.
-// Null below 20 values, which make too few batches of 5.
+// MSER cuts something off most series, so a warm-up also needs its first values to differ from the
+// rest (Mann-Whitney, p < 0.001: of settled series, fewer than 1 % have any). Null below 20 values, which
+// make too few batches of 5.
 struct WarmUp {
   std::size_t values;
   bool ends;

@@ -10,12 +10,16 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "tools/stats/diagnostics.h"
+#include "tools/stats/hierarchy.h"
 
 namespace podium::report {
 namespace {
 
 constexpr std::size_t kLeastToVeto = 20;
 constexpr double kLeastWorth = 0.25;
+constexpr double kDoubtfulWorth = 0.4;  // of independent values, 1 % fall below
+constexpr double kResembling = 0.5;
+constexpr std::size_t kLeastProcessesToSplit = 10;
 constexpr double kDriftAlpha = 0.001;
 constexpr double kLeastDrift = 0.01;
 
@@ -57,11 +61,20 @@ class Doctor {
   void Order(absl::string_view who, std::span<const double> series) {
     const std::optional<double> count = EffectiveCount(series);
     const auto n = static_cast<double>(series.size());
-    if (count && series.size() >= kLeastToVeto && *count < kLeastWorth * n) {
-      Veto(who, absl::StrFormat("%d values are worth %.1f independent ones, as each resembles the "
-                                "one before: no verdict",
-                                series.size(), *count));
+    if (count && *count < kDoubtfulWorth * n) {
+      const std::string what = absl::StrFormat(
+          "%d values are worth %.1f independent ones, as each resembles the one before",
+          series.size(), *count);
+      if (series.size() >= kLeastToVeto && *count < kLeastWorth * n) {
+        Veto(who, absl::StrCat(what, ": no verdict"));
+      } else {
+        Warn(who, what);
+      }
     }
+    Drifting(who, series);
+  }
+
+  void Drifting(absl::string_view who, std::span<const double> series) {
     const std::optional<Drift> drift = FindDrift(series);
     if (drift && drift->p < kDriftAlpha && std::abs(drift->change) > kLeastDrift) {
       Warn(who, absl::StrFormat("drift of %+.1f %% from first to last value",
@@ -79,6 +92,21 @@ class Doctor {
     }
     Warn(who, absl::StrFormat("the first %d of %d repetitions look like a warm-up", warm_up->values,
                               series.size()));
+  }
+
+  void Levels(absl::string_view who, const Side& side) {
+    std::map<long, std::vector<double>> processes;
+    for (std::size_t i = 0; i < side.origins.size(); ++i) {
+      processes[side.origins[i].process].push_back(std::log(side.values->values()[i]));
+    }
+    ByProcess values;
+    for (auto& [process, logs] : processes) values.push_back(std::move(logs));
+    const VarianceLevels levels = SplitVariance(values);
+    if (values.size() < kLeastProcessesToSplit || !levels.icc || *levels.icc < kResembling) return;
+    Warn(who, absl::StrFormat("processes differ by %.2g %%, repetitions in one by %.2g %% (ICC "
+                              "%.2f): more repetitions tell little",
+                              100 * std::sqrt(*levels.between), 100 * std::sqrt(*levels.within),
+                              *levels.icc));
   }
 
  private:
@@ -110,16 +138,23 @@ std::vector<double> MeanCourse(const Side& side) {
 Diagnosis Diagnose(const Side& baseline, const Side& optimized, const Units& units, Design design) {
   Diagnosis diagnosis;
   Doctor doctor(diagnosis);
-  const bool one_process = design == Design::kOneProcess || design == Design::kOneProcessASide;
+  const bool in_processes =
+      design == Design::kRounds || design == Design::kProcesses || design == Design::kSessions;
   const std::vector<double> logs_a = Logs(units.a.values()), logs_b = Logs(units.b.values());
   for (const auto& [who, side, logs] :
        {std::tuple("baseline", &baseline, &logs_a), std::tuple("optimized", &optimized, &logs_b)}) {
     doctor.Shape(who, *logs);
-    if (one_process) {
-      doctor.Order(who, *logs);
-      doctor.WarmingUp(who, *logs);
-    } else {
+    if (in_processes) {
       doctor.WarmingUp(who, MeanCourse(*side));
+      doctor.Levels(who, *side);
+    } else {
+      doctor.WarmingUp(who, *logs);
+    }
+    // What moves both sides of a round alike does no harm.
+    if (design == Design::kRounds) {
+      doctor.Drifting(who, *logs);
+    } else {
+      doctor.Order(who, *logs);
     }
   }
   if (design == Design::kRounds) {

@@ -13,10 +13,10 @@ struct Diagnosis {
   std::string veto;                   // why there can be no verdict; empty if there can
 };
 
-// Of each side: outliers, two modes, and of repetitions inside one process their autocorrelation,
-// drift and warm-up; of rounds, whether their differences depend on each other. `units` are the
-// independent values of `design`. Vetoes where 20 or more values are worth less than a quarter of
-// their number, and where a warm-up does not end.
+// Of each side: outliers, two modes, drift, warm-up of the repetitions in a process, how much of the
+// variance lies between processes, and autocorrelation; in rounds, where both sides move alike, that
+// of their ratios. `units` are the independent values of `design`. Vetoes where 20 or more values are
+// worth less than a quarter of their number, and where a warm-up does not end.
 Diagnosis Diagnose(const Side& baseline, const Side& optimized, const Units& units, Design design);
 
 }  // namespace podium::report

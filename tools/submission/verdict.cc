@@ -21,12 +21,14 @@ struct Name {
 };
 constexpr Name<Design> kDesigns[] = {{Design::kRounds, "rounds"},
                                      {Design::kProcesses, "processes"},
+                                     {Design::kSessions, "sessions"},
                                      {Design::kOneProcessASide, "one_process_a_side"},
                                      {Design::kOneProcess, "one_process"},
                                      {Design::kAggregates, "aggregates"}};
 constexpr Name<Method> kMethods[] = {{Method::kWelch, "welch_t"},
                                      {Method::kMannWhitney, "mann_whitney"},
-                                     {Method::kSignedRank, "signed_rank"}};
+                                     {Method::kSignedRank, "signed_rank"},
+                                     {Method::kPairedT, "paired_t"}};
 constexpr Name<Correction> kCorrections[] = {
     {Correction::kNone, "none"},
     {Correction::kHolm, "holm"},
@@ -51,14 +53,8 @@ std::optional<T> ValueOf(absl::string_view name, const Name<T> (&names)[N]) {
   return std::nullopt;
 }
 
-bool IsOneProcess(Design design) {
-  return design == Design::kOneProcess || design == Design::kOneProcessASide ||
-         design == Design::kAggregates;
-}
-
-// How far a process that was not seen may move the ratio.
 double Allowance(Design design, const VerdictRule& rule) {
-  return IsOneProcess(design) ? 1 + rule.process_allowance : 1;
+  return IsConfounded(design) ? 1 + rule.process_allowance : 1;
 }
 
 std::optional<Sample> Logs(const Sample& values) {
@@ -131,11 +127,19 @@ void TestAgainstThreshold(const Against& against, const VerdictRule& rule, Judge
   result.p_within = within > 0 ? std::max(against(-within).above, against(within).below) : 1;
 }
 
+void UseT(Method method, const RatioTest& test, const VerdictRule& rule, Judgement& result) {
+  result.method = method;
+  result.speedup = test.ratio;
+  result.interval = test.interval;
+  result.p = test.p;
+  TestAgainstThreshold([&](double shift) { return WelchAgainst(test, shift); }, rule, result);
+}
+
 // The method, by the number of rounds, alpha, and how the machine moved: never by a p-value.
 void UseRankMethod(const Sample& logs_a, const Sample& logs_b, const VerdictRule& rule,
                    Judgement& result) {
   std::vector<Method> methods = {Method::kMannWhitney};
-  if (ArePaired(logs_a.values(), logs_b.values())) methods = {Method::kSignedRank, methods[0]};
+  if (result.rounds->paired) methods = {Method::kSignedRank, methods[0]};
   for (const Method method : methods) {
     const RankMethod ranks(method, logs_a, logs_b);
     const ShiftEstimate estimate = ranks.Estimate(rule.alpha);
@@ -164,7 +168,8 @@ std::optional<RatioTest> PairedRatio(const std::vector<double>& differences, dou
 RoundFigures FiguresOfRounds(const Sample& logs_a, const Sample& logs_b, double alpha) {
   const std::vector<double> differences = Differences(logs_a, logs_b);
   const std::optional<double> floor = RelabelledFloor(logs_a.values(), logs_b.values());
-  return {LevelAutocorrelation(logs_a.values(), logs_b.values()), PairedRatio(differences, alpha),
+  return {LevelAutocorrelation(logs_a.values(), logs_b.values()),
+          ArePaired(logs_a.values(), logs_b.values()), PairedRatio(differences, alpha),
           SignedRank(differences), StratifiedRank(logs_a.values(), logs_b.values()),
           floor ? std::optional(std::expm1(*floor)) : std::nullopt};
 }
@@ -190,6 +195,9 @@ struct Noise {
 
 Noise NoiseOf(const Judgement& judgement, double alpha) {
   const auto n = static_cast<double>(std::min(judgement.n_baseline, judgement.n_optimized));
+  if (judgement.method == Method::kPairedT) {
+    return {judgement.rounds->paired_t->log_standard_error * std::sqrt(n), 1};
+  }
   if (judgement.method == Method::kWelch) {
     // Of equal sides, the df that these have: exact where they are equal.
     const double smaller = judgement.log_welch.log_standard_error * std::sqrt(n);
@@ -205,7 +213,7 @@ Noise NoiseOf(const Judgement& judgement, double alpha) {
 // The least n at which the method's smallest two-sided p is at most alpha.
 double LeastCountOf(Method method, double alpha) {
   double n = 2, p = 1;
-  if (method == Method::kWelch) return n;
+  if (method == Method::kWelch || method == Method::kPairedT) return n;
   const bool paired = method == Method::kSignedRank;
   for (p = paired ? 0.5 : 2.0 / 6; p > alpha; ++n) {  // 2 / 2^n; 2 / (2n over n)
     p *= paired ? 0.5 : (n + 1) / (2 * (2 * n + 1));
@@ -233,8 +241,11 @@ void SetNeededN(const VerdictRule& rule, double alpha_of_row, Judgement& result)
   const double effect = std::abs(std::log(result.speedup));
   if (effect <= margin && Allowance(result.design, rule) > 1) {
     result.needed_n_reason =
-        "processes, not repetitions: the effect lies within the process allowance, which "
-        "repetitions in one process cannot narrow";
+        result.design == Design::kSessions
+            ? "both sides in one run: the effect lies within the process allowance, which more of "
+              "the same cannot narrow"
+            : "processes, not repetitions: the effect lies within the process allowance, which "
+              "repetitions in one process cannot narrow";
     return;
   }
   const Noise noise = NoiseOf(result, rule.alpha);
@@ -249,12 +260,10 @@ void SetNeededN(const VerdictRule& rule, double alpha_of_row, Judgement& result)
     result.needed_n_reason = "the effect lies on the threshold: over a million repetitions";
     return;
   }
-  if (effect > margin) {
-    result.needed_n = std::max(*result.needed_n, LeastCountOf(result.method, alpha_of_row));
-  }
 }
 
-void Decide(const VerdictRule& rule, std::size_t family, Judgement& result) {
+// `alpha_of_row` is the level at which this row would count, the others being what they are.
+void Decide(const VerdictRule& rule, std::size_t family, double alpha_of_row, Judgement& result) {
   const double margin = Allowance(result.design, rule) * (1 + rule.threshold);
   result.verdict = Verdict::kInconclusive;
   if (result.design == Design::kAggregates) {
@@ -276,6 +285,11 @@ void Decide(const VerdictRule& rule, std::size_t family, Judgement& result) {
     result.reason =
         absl::StrFormat("the interval clears %.4g to %.4g by itself, but not among %d rows (%s)",
                         1 / margin, margin, family, std::string(CorrectionName(rule.correction)));
+  } else if (result.design == Design::kSessions) {
+    result.reason = absl::StrFormat(
+        "the interval does not clear %.4g to %.4g: one side ran after the other, so that the "
+        "machine may have changed as well: podium run --baseline_binary interleaves them",
+        1 / margin, margin);
   } else if (Allowance(result.design, rule) > 1) {
     result.reason = absl::StrFormat(
         "the interval does not clear %.4g to %.4g: process variance is not identifiable from one "
@@ -284,21 +298,24 @@ void Decide(const VerdictRule& rule, std::size_t family, Judgement& result) {
   } else {
     result.reason = absl::StrFormat("the interval does not clear %.4g to %.4g", 1 / margin, margin);
   }
-  const double alpha_of_row =
-      rule.correction == Correction::kNone ? rule.alpha : rule.alpha / static_cast<double>(family);
   SetNeededN(rule, alpha_of_row, result);
 }
 
 Judgement FromWelch(const RatioTest& test, Design design, const VerdictRule& rule) {
   Judgement result{};
   result.design = design;
-  result.method = Method::kWelch;
-  result.speedup = test.ratio;
-  result.interval = test.interval;
-  result.p = test.p;
   result.log_welch = test;
-  TestAgainstThreshold([&](double shift) { return WelchAgainst(test, shift); }, rule, result);
+  UseT(Method::kWelch, test, rule, result);
   return result;
+}
+
+// The method, by the number of rounds and of rows.
+void UseTWhereRanksAreTooFew(const VerdictRule& rule, double family, Judgement& result) {
+  const auto n = static_cast<double>(std::min(result.n_baseline, result.n_optimized));
+  if (n >= LeastCountOf(result.method, rule.alpha / family)) return;
+  const std::optional<RatioTest>& paired_t = result.rounds->paired_t;
+  if (result.rounds->paired && paired_t) return UseT(Method::kPairedT, *paired_t, rule, result);
+  UseT(Method::kWelch, result.log_welch, rule, result);
 }
 
 }  // namespace
@@ -368,25 +385,37 @@ absl::StatusOr<Judgement> JudgeSummaries(const Summary& baseline, const Summary&
 }
 
 void Settle(std::span<Judgement* const> judgements, const VerdictRule& rule) {
+  const bool corrects = rule.correction != Correction::kNone;
+  const auto family = static_cast<double>(judgements.size());
   std::vector<double> p;
-  for (const Judgement* judgement : judgements) p.push_back(judgement->p_beyond);
+  for (Judgement* const judgement : judgements) {
+    if (corrects && judgement->rounds) UseTWhereRanksAreTooFew(rule, family, *judgement);
+    p.push_back(judgement->p_beyond);
+  }
   if (rule.correction == Correction::kHolm) p = AdjustHolm(p);
   if (rule.correction == Correction::kBenjaminiHochberg) p = AdjustBenjaminiHochberg(p);
+  const auto found = static_cast<double>(
+      std::ranges::count_if(p, [&](double adjusted) { return adjusted <= rule.alpha; }));
+  const double alpha_of_row =
+      rule.correction == Correction::kHolm ? rule.alpha / std::max(1.0, family - found)
+      : corrects ? rule.alpha * std::min(family, found + 1) / family
+                 : rule.alpha;
   for (std::size_t i = 0; i < p.size(); ++i) {
     judgements[i]->p_adjusted = p[i];
-    Decide(rule, p.size(), *judgements[i]);
+    Decide(rule, p.size(), alpha_of_row, *judgements[i]);
   }
 }
 
 std::optional<double> CountToDetect(const Judgement& judgement, double effect, double alpha) {
-  if (IsOneProcess(judgement.design)) return std::nullopt;
+  if (IsConfounded(judgement.design)) return std::nullopt;
   const Noise noise = NoiseOf(judgement, alpha);
   const std::optional<double> n = LeastCount(1, [&](double count) {
     return PowerToExclude(std::log1p(effect), noise.deviation, count,
                           noise.df_per_value * (count - 1), alpha);
   });
   if (!n) return std::nullopt;
-  return std::max(*n, LeastCountOf(judgement.method, alpha));
+  const std::size_t least = judgement.design == Design::kRounds ? kLeastRounds : kLeastProcesses;
+  return std::max(*n, static_cast<double>(least));
 }
 
 }  // namespace podium::report

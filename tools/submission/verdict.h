@@ -25,11 +25,14 @@ std::optional<Design> DesignFromName(absl::string_view name);
 //   rounds               a round's ratio            Hodges-Lehmann and exact signed ranks where the
 //                                                   machine moves from round to round, otherwise
 //                                                   Mann-Whitney of all rounds: rounds.h
+//                        rounds so few that ranks   paired t, or Welch t, by the same rule
+//                        reach no alpha / rows
 //   processes            geometric mean of each     Welch t
+//   sessions             geometric mean of each     Welch t, widened by the process allowance
 //   one process (a side) repetitions                Welch t, widened by the process allowance
 //   aggregates           mean, std and n            Welch t; no verdict
-enum class Method { kWelch, kMannWhitney, kSignedRank };
-absl::string_view MethodName(Method method);  // "welch_t", "mann_whitney", "signed_rank"
+enum class Method { kWelch, kMannWhitney, kSignedRank, kPairedT };
+absl::string_view MethodName(Method method);  // "welch_t", "mann_whitney", "signed_rank", "paired_t"
 
 enum class Correction { kNone, kHolm, kBenjaminiHochberg };
 absl::string_view CorrectionName(Correction correction);  // "none", "holm", "benjamini_hochberg"
@@ -38,7 +41,7 @@ std::optional<Correction> CorrectionFromName(absl::string_view name);
 struct VerdictRule {
   double alpha = 0.05;
   double threshold = 0.01;          // ratios within 1 +- this are no difference that matters
-  double process_allowance = 0.25;  // how far two processes of one program may differ, unseen
+  double process_allowance = 0.25;  // how far what IsConfounded() may move a ratio, unseen
   Correction correction = Correction::kNone;  // over the rows that are judged together
 };
 
@@ -47,7 +50,8 @@ absl::string_view VerdictName(Verdict verdict);
 
 // What only rounds can show.
 struct RoundFigures {
-  std::optional<double> level_autocorrelation;  // which chose the method
+  std::optional<double> level_autocorrelation;  // which chose the method:
+  bool paired;
   std::optional<RatioTest> paired_t;
   std::optional<SignedRankTest> signed_rank;
   std::optional<StratifiedRankTest> stratified_rank;
@@ -88,7 +92,7 @@ struct Judgement {
 
 // The figures of one row, and its verdict as if it were the only one:
 //
-//   margin = (1 + threshold), and times (1 + process_allowance) where a side is one process
+//   margin = (1 + threshold), and times (1 + process_allowance) where the design is confounded
 //   improved    if the interval of the speedup lies above the margin
 //   regressed   if it lies below 1 / margin
 //   equivalent  if the 1 - 2 alpha interval, divided and multiplied by the allowance, lies within
@@ -106,12 +110,13 @@ absl::StatusOr<Judgement> JudgeSummaries(const Summary& baseline, const Summary&
                                          const VerdictRule& rule);
 
 // The verdicts of rows that are judged together: a difference counts only where its adjusted p is at
-// most alpha. `equivalent` is said row by row.
+// most alpha. `equivalent` is said row by row. In a family of m rows the strictest of them must reach
+// alpha / m; rounds so few that no ranks can are judged by t instead.
 void Settle(std::span<Judgement* const> judgements, const VerdictRule& rule);
 
 // The n at which a difference of `effect` (a ratio: 0.02 is 2 %) is told from none with probability
-// kPower, in noise as `judgement` found it; at least so many that the method can reach p <= alpha.
-// Null beyond a million, or for a design without independent values.
+// kPower, in noise as `judgement` found it; at least so many that the design remains the same. Null
+// beyond a million, or for a design without independent values.
 std::optional<double> CountToDetect(const Judgement& judgement, double effect, double alpha);
 
 }  // namespace podium::report

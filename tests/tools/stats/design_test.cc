@@ -38,7 +38,18 @@ TEST(DetectDesign, ThreeRoundsAreTooFew) {
 }
 
 TEST(DetectDesign, FiveProcessesASideNeedNoRounds) {
-  EXPECT_EQ(Detect(Rounds(5, 0, 0), Rounds(5, 5, 5)), Design::kProcesses);
+  const std::vector<Origin> even = {{0, 0}, {2, 1}, {4, 2}, {6, 3}, {8, 4}},
+                            odd = {{1, 5}, {3, 6}, {5, 7}, {7, 8}, {9, 9}};
+  EXPECT_EQ(Detect(even, odd), Design::kProcesses);
+}
+
+TEST(DetectDesign, OneSideAfterTheOtherIsNotMixed) {
+  EXPECT_EQ(Detect(Rounds(5, 0, 0), Rounds(5, 5, 5)), Design::kSessions);
+  EXPECT_EQ(Detect(Rounds(5, 5, 5), Rounds(5, 0, 0)), Design::kSessions);
+}
+
+TEST(DetectDesign, SidesThatShareTheirProcessesAreOfOneProcess) {
+  EXPECT_EQ(Detect(Rounds(6, 0, 0), Rounds(6, 0, 0)), Design::kOneProcess);
 }
 
 TEST(DetectDesign, ManyRepetitionsOfFourProcessesAreFourProcesses) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <random>
 #include <vector>
 
 #include "tests/tools/stats/agrees_with.h"
@@ -47,6 +49,23 @@ TEST(FindWarmUp, DoesNotEndInASeriesThatOnlyFalls) {
   std::vector<double> series;
   for (int i = 0; i < 40; ++i) series.push_back(100.0 - i);
   EXPECT_FALSE(FindWarmUp(series).value().ends);
+}
+
+// Independent normal values: MSER alone would cut something off half of them.
+TEST(FindWarmUp, FindsNoneInNoise) {
+  std::mt19937_64 bits(1);
+  const auto uniform = [&] { return (static_cast<double>(bits() >> 11) + 0.5) * 0x1p-53; };
+  for (const int n : {20, 30, 50, 100}) {
+    int found = 0;
+    for (int series = 0; series < 1000; ++series) {
+      std::vector<double> values;
+      for (int i = 0; i < n; ++i) {
+        values.push_back(std::sqrt(-2 * std::log(uniform())) * std::cos(6.283185307 * uniform()));
+      }
+      found += FindWarmUp(values)->values > 0;
+    }
+    EXPECT_LE(found, 10) << n;
+  }
 }
 
 TEST(FindWarmUp, NeedsTwentyValues) {

@@ -129,14 +129,14 @@ const Forgery kForgeries[] = {
 INSTANTIATE_TEST_SUITE_P(Rounds, RoundsForgeryTest, testing::ValuesIn(kForgeries),
                          [](const auto& param) { return param.param.name; });
 
-TEST(CompareRunsOfRounds, TakesTwoFilesAsProcesses) {
+TEST(CompareRunsOfRounds, TakesTwoFilesAsSessions) {
   const Json run = RoundsRun({{"", "f/M:1", 1}}, 6), faster = RoundsRun({{"", "f/M:1", 2}}, 6);
   const EntrySet a = CollectEntries(Read(run)), b = CollectEntries(Read(faster), 6);
   const RunComparison comparison = CompareRuns(a.entries, b.entries, {});
   ASSERT_EQ(comparison.rows.size(), 1);
-  EXPECT_EQ(comparison.rows[0].judgement.design, Design::kProcesses);
+  EXPECT_EQ(comparison.rows[0].judgement.design, Design::kSessions);
   EXPECT_EQ(comparison.rows[0].judgement.verdict, Verdict::kImproved);
-  EXPECT_TRUE(comparison.geomean->interval);
+  EXPECT_FALSE(comparison.geomean->interval);
 }
 
 // The mean of (mean, stddev) as the repetitions have them; rows of one round in common are not
@@ -161,7 +161,7 @@ TEST(CompareRuns, OfAggregatesIsDescriptive) {
   EXPECT_EQ(comparison.rows[0].judgement.design, Design::kAggregates);
   EXPECT_EQ(comparison.rows[0].judgement.n_baseline, 10);
   EXPECT_EQ(comparison.rows[0].judgement.verdict, Verdict::kInconclusive);
-  EXPECT_EQ(comparison.geomean->reason, "not all rows were measured in several processes");
+  EXPECT_EQ(comparison.geomean->reason, "not all rows were measured in processes of both sides, interleaved");
 }
 
 }  // namespace

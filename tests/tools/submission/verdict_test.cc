@@ -224,6 +224,19 @@ TEST(JudgeOfProcesses, IsWelchsTestOfTheirMeans) {
   EXPECT_EQ(judgement.verdict, Verdict::kImproved);
 }
 
+// The same values, one side after the other.
+TEST(JudgeOfSessions, NeedsTheProcessAllowance) {
+  std::vector<Origin> of_a, of_b;
+  for (long i = 0; i < 5; ++i) of_a.push_back({i, i});
+  for (long i = 0; i < 5; ++i) of_b.push_back({5 + i, 5 + i});
+  const Sample a = Of({1.10, 1.11, 1.09, 1.10, 1.12}), b = Of({1.0, 1.01, .99, 1.0, 1.02});
+  const Side before{&a, of_a}, after{&b, of_b};
+  EXPECT_EQ(Judge(before, after, Design::kProcesses, {})->verdict, Verdict::kImproved);
+  const Judgement judgement = *Judge(before, after, Design::kSessions, {});
+  EXPECT_EQ(judgement.verdict, Verdict::kInconclusive);
+  EXPECT_THAT(judgement.reason, HasSubstr("one side ran after the other"));
+}
+
 // R: l <- function(m, s, n) { v <- log(1 + (s / m)^2); c(log(m) - v / 2, v, n) }
 //    a <- l(4, .2, 10); b <- l(1, .1, 8); se <- sqrt(a[2] / 10 + b[2] / 8)
 //    df <- se^4 / ((a[2] / 10)^2 / 9 + (b[2] / 8)^2 / 7); d <- a[1] - b[1]
@@ -255,10 +268,39 @@ TEST(Settle, CountsARowAmongTheOthers) {
   EXPECT_GT(rows[7].needed_n, 5);
 }
 
-// 2 / 2^n is at most 0.05 / 1000 from n = 16 on, however large the effect.
-TEST(CountToDetect, IsAtLeastWhatTheTestCanShow) {
+// The least p of 6 + 6 ranks is 0.002: among 30 rows it cannot be enough, and t decides.
+TEST(Settle, JudgesRoundsByTWhereRanksAreTooFewForTheFamily) {
+  const VerdictRule rule = {.correction = Correction::kHolm};
+  std::vector<double> a, b;
+  for (int i = 0; i < 6; ++i) {
+    a.push_back(4 + .02 * kScatter[i]);
+    b.push_back(1 + .005 * kScatter[i + 6]);
+  }
+  std::vector<Judgement> rows(30, *JudgeRounds(a, b, rule));
+  ASSERT_EQ(rows[0].method, Method::kMannWhitney);
+  std::vector<Judgement*> family;
+  for (Judgement& judgement : rows) family.push_back(&judgement);
+  Settle(family, rule);
+  EXPECT_EQ(rows[0].method, Method::kWelch);
+  EXPECT_EQ(rows[0].speedup, rows[0].log_welch.ratio);
+  EXPECT_EQ(rows[0].verdict, Verdict::kImproved);
+}
+
+TEST(Settle, JudgesPairsByPairedT) {
+  const VerdictRule rule = {.correction = Correction::kHolm};
+  std::vector<Judgement> rows(1000, *JudgeRounds(Drifting(1, 0), Drifting(1.05, 5), rule));
+  ASSERT_EQ(rows[0].method, Method::kSignedRank);
+  std::vector<Judgement*> family;
+  for (Judgement& judgement : rows) family.push_back(&judgement);
+  Settle(family, rule);
+  EXPECT_EQ(rows[0].method, Method::kPairedT);
+  EXPECT_EQ(rows[0].interval.lo, rows[0].rounds->paired_t->interval.lo);
+  EXPECT_EQ(rows[0].verdict, Verdict::kImproved);
+}
+
+TEST(CountToDetect, IsAtLeastWhatMakesTheDesign) {
   const Judgement pilot = *JudgeRounds(Drifting(1, 0), Drifting(1.05, 5), {});
-  EXPECT_EQ(CountToDetect(pilot, 1.0, 0.05 / 1000), 16);
+  EXPECT_EQ(CountToDetect(pilot, 1.0, 0.05 / 1000), kLeastRounds);
 }
 
 TEST(CountToDetect, NeedsProcesses) {
