@@ -169,8 +169,7 @@ int Plan(Arguments args, Streams streams) {
 
   std::vector<Comparison> usable;
   for (const Comparison& row : comparison->rows) {
-    const Design design = row.judgement.design;
-    if (design == Design::kRounds || design == Design::kProcesses) usable.push_back(row);
+    if (!IsConfounded(row.judgement.design)) usable.push_back(row);
   }
   if (usable.empty()) {
     return Refuse("plan",

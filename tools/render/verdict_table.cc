@@ -146,7 +146,7 @@ std::string Rules(const std::vector<Comparison>& rows, const VerdictRule& rule) 
   for (const Comparison& row : rows) ++designs[row.judgement.design];
   std::string text;
   for (const auto& [design, count] : designs) {
-    const bool allows = design != Design::kRounds && design != Design::kProcesses;
+    const bool allows = IsConfounded(design);
     const double margin = (allows ? 1 + rule.process_allowance : 1) * (1 + rule.threshold);
     absl::StrAppend(
         &text, "rule: design ", DesignName(design),
@@ -209,6 +209,8 @@ std::string MethodText(const Judgement& judgement) {
   switch (judgement.method) {
     case Method::kSignedRank:
       return absl::StrCat("signed ranks, n = ", judgement.n_baseline);
+    case Method::kPairedT:
+      return absl::StrCat("paired t, n = ", judgement.n_baseline);
     case Method::kMannWhitney:
       return absl::StrCat("Mann-Whitney, n = ", judgement.n_baseline, " + ", judgement.n_optimized);
     case Method::kWelch:

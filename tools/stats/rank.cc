@@ -56,21 +56,6 @@ PooledRanks RankPooled(std::span<const double> a, std::span<const double> b) {
   return ranks;
 }
 
-// The doubled rank of each value, in the order given.
-std::vector<std::uint64_t> DoubledRanks(std::span<const double> values) {
-  std::vector<std::size_t> order(values.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::sort(order, std::less<>(), [&](std::size_t i) { return values[i]; });
-  std::vector<std::uint64_t> doubled(values.size());
-  for (std::size_t begin = 0; begin < order.size();) {
-    std::size_t end = begin;
-    while (end < order.size() && values[order[end]] == values[order[begin]]) ++end;
-    for (std::size_t i = begin; i < end; ++i) doubled[order[i]] = begin + 1 + end;
-    begin = end;
-  }
-  return doubled;
-}
-
 // The k-th smallest, from 1, of all sums x[i] + y[j] with `first(i) <= j`, x and y ascending:
 // bisection over the value counts them in linear time, so that not all need to stand in memory.
 template <typename First>
@@ -128,6 +113,20 @@ ShiftEstimate EstimateOf(std::uint64_t count, std::uint64_t c, const Kth& kth) {
 }
 
 }  // namespace
+
+std::vector<std::uint64_t> DoubledRanks(std::span<const double> values) {
+  std::vector<std::size_t> order(values.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, std::less<>(), [&](std::size_t i) { return values[i]; });
+  std::vector<std::uint64_t> doubled(values.size());
+  for (std::size_t begin = 0; begin < order.size();) {
+    std::size_t end = begin;
+    while (end < order.size() && values[order[end]] == values[order[begin]]) ++end;
+    for (std::size_t i = begin; i < end; ++i) doubled[order[i]] = begin + 1 + end;
+    begin = end;
+  }
+  return doubled;
+}
 
 std::optional<MannWhitneyTest> MannWhitney(const Sample& a, const Sample& b) {
   const PooledRanks ranks = RankPooled(a.sorted(), b.sorted());

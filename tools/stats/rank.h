@@ -5,12 +5,17 @@
 // correction (Lehmann 1975). `exact` tells which.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "tools/stats/sample.h"
 
 namespace podium::report {
+
+// Twice the rank of each value, in the order given; equal values share the mean of their ranks.
+std::vector<std::uint64_t> DoubledRanks(std::span<const double> values);
 
 // Mann-Whitney U test (Mann and Whitney 1947). `u` counts pairs with a > b, ties half; `p_less` is
 // P(U <= u) under the null hypothesis that every split of the pooled values into sides of these
@@ -26,8 +31,8 @@ struct MannWhitneyTest {
 std::optional<MannWhitneyTest> MannWhitney(const Sample& a, const Sample& b);
 
 // Wilcoxon's signed-rank test (1945) of differences against 0. `w` sums the ranks of |d| over the
-// positive d. Under the null hypothesis every choice of signs is equally likely, which holds by
-// design where the order within each pair was drawn by lot. Differences of 0 are left out, as R and
+// positive d. Under the null hypothesis every choice of signs is equally likely: so it is where the
+// two of a pair differ in nothing but what a lot decided. Differences of 0 are left out, as R and
 // SciPy do. Exact to 50 differences. Null if all are 0.
 struct SignedRankTest {
   double w;

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <functional>
 #include <numeric>
 #include <random>
 #include <vector>
 
+#include "tools/stats/rank.h"
 #include "tools/stats/sample.h"
 
 namespace podium::report {
@@ -15,35 +15,19 @@ namespace {
 
 constexpr double kMoves = 0.25;
 
-std::vector<double> MidRanks(std::span<const double> values) {
-  std::vector<std::size_t> order(values.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::sort(order, std::less<>(), [&](std::size_t i) { return values[i]; });
-  std::vector<double> ranks(values.size());
-  for (std::size_t begin = 0; begin < order.size();) {
-    std::size_t end = begin;
-    while (end < order.size() && values[order[end]] == values[order[begin]]) ++end;
-    for (std::size_t i = begin; i < end; ++i) {
-      ranks[order[i]] = static_cast<double>(begin + 1 + end) / 2;
-    }
-    begin = end;
-  }
-  return ranks;
-}
-
 }  // namespace
 
 std::optional<double> LevelAutocorrelation(std::span<const double> a, std::span<const double> b) {
   if (a.size() < 3) return std::nullopt;
   std::vector<double> levels;
   for (std::size_t i = 0; i < a.size(); ++i) levels.push_back(a[i] + b[i]);
-  std::vector<double> ranks = MidRanks(levels);
-  const double mean = static_cast<double>(a.size() + 1) / 2;
-  double lagged = 0, squares = 0;
-  for (std::size_t i = 0; i < ranks.size(); ++i) {
-    ranks[i] -= mean;
-    squares += ranks[i] * ranks[i];
-    if (i > 0) lagged += ranks[i] * ranks[i - 1];
+  const double mean = static_cast<double>(a.size() + 1);  // of the doubled ranks
+  double lagged = 0, squares = 0, before = 0;
+  for (const std::uint64_t rank : DoubledRanks(levels)) {
+    const double distance = static_cast<double>(rank) - mean;
+    squares += distance * distance;
+    lagged += distance * before;
+    before = distance;
   }
   if (squares == 0) return std::nullopt;
   return lagged / squares;

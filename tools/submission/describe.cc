@@ -77,6 +77,8 @@ Json DescribeFieller(const FiellerRatio& fieller) {
 
 constexpr absl::string_view MethodSentence(Method method) {
   return method == Method::kWelch ? "ratio of geometric means of time_s, Welch t on ln(time_s)"
+         : method == Method::kPairedT
+             ? "geometric mean of the rounds' ratios of time_s, Student t on their ln"
          : method == Method::kMannWhitney
              ? "Hodges-Lehmann shift of ln(time_s) of all rounds, interval of Mann-Whitney's test"
              : "Hodges-Lehmann median of the rounds' ln ratios of time_s, interval of the "

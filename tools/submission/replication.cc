@@ -11,11 +11,6 @@ namespace {
 constexpr double kSizeTolerance = 0.01;
 constexpr double kAccuracyTolerance = 0.01;
 
-bool IsOneProcess(Design design) {
-  return design == Design::kOneProcess || design == Design::kOneProcessASide ||
-         design == Design::kAggregates;
-}
-
 Interval Inverse(const Interval& interval) { return {1 / interval.hi, 1 / interval.lo}; }
 
 // Of the claim that the `claimed` verdict is right, by speed alone.
@@ -54,7 +49,7 @@ std::optional<Claim> ClaimOf(const Comparison& comparison, const VerdictRule& ru
   const Interval interval = is_improved ? judgement.interval : Inverse(judgement.interval);
   double floor = 1 + rule.threshold;
   if (same_hardware) {
-    const double allowance = IsOneProcess(judgement.design) ? 1 + rule.process_allowance : 1;
+    const double allowance = IsConfounded(judgement.design) ? 1 + rule.process_allowance : 1;
     floor = std::max(floor, interval.lo / allowance);
   }
   return Claim{.verdict = judgement.verdict,
