@@ -19,28 +19,28 @@ double GeometricMean(const std::vector<double>& values) {
   return std::exp(sum / static_cast<double>(values.size()));
 }
 
-// The processes of a side, each as its geometric mean, with the round it was in.
+// The processes of a side, each as its geometric mean.
 struct ProcessMean {
-  long round;
+  Origin origin;
   double value;
 };
 std::map<long, ProcessMean> ProcessMeans(const Side& side) {
   Groups groups;
-  std::map<long, long> rounds;
+  std::map<long, Origin> origins;
   for (std::size_t i = 0; i < side.origins.size(); ++i) {
     groups[side.origins[i].process].push_back(side.values->values()[i]);
-    rounds[side.origins[i].process] = side.origins[i].round;
+    origins[side.origins[i].process] = side.origins[i];
   }
   std::map<long, ProcessMean> means;
   for (const auto& [process, values] : groups) {
-    means[process] = {rounds[process], GeometricMean(values)};
+    means[process] = {origins[process], GeometricMean(values)};
   }
   return means;
 }
 
 std::map<long, double> RoundMeans(const Side& side) {
   Groups groups;
-  for (const auto& [process, mean] : ProcessMeans(side)) groups[mean.round].push_back(mean.value);
+  for (const auto& [process, mean] : ProcessMeans(side)) groups[mean.origin.round].push_back(mean.value);
   std::map<long, double> means;
   for (const auto& [round, values] : groups) means[round] = GeometricMean(values);
   return means;
@@ -69,6 +69,26 @@ std::map<long, double> LogMeansByRound(const Side& side) {
   std::map<long, double> logs = RoundMeans(side);
   for (auto& [round, value] : logs) value = std::log(value);
   return logs;
+}
+
+std::vector<double> LogRatiosByHost(const Side& a, const Side& b) {
+  // By host and round, the mean ln of each side's processes.
+  std::map<std::pair<long, long>, std::vector<double>> of_a, of_b;
+  for (const auto& [side, groups] : {std::pair(&a, &of_a), std::pair(&b, &of_b)}) {
+    for (const auto& [process, mean] : ProcessMeans(*side)) {
+      (*groups)[{mean.origin.host, mean.origin.round}].push_back(mean.value);
+    }
+  }
+  std::map<long, std::vector<double>> hosts;
+  for (const auto& [where, values] : of_a) {
+    const auto found = of_b.find(where);
+    if (found == of_b.end()) continue;
+    hosts[where.first].push_back(std::log(GeometricMean(values) / GeometricMean(found->second)));
+  }
+  std::vector<double> ratios;
+  for (const auto& [host, logs] : hosts) ratios.push_back(Sample::Create(logs)->mean());
+  if (ratios.size() < 2) ratios.clear();
+  return ratios;
 }
 
 bool IsConfounded(Design design) {

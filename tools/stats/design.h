@@ -33,6 +33,7 @@ bool IsConfounded(Design design);
 struct Origin {
   long process;
   long round;
+  long host = 0;
   bool operator==(const Origin&) const = default;
 };
 
@@ -61,5 +62,9 @@ Units IndependentUnits(const Side& a, const Side& b, Design design);
 
 // The mean ln of each round's processes, for values whose origin is known.
 std::map<long, double> LogMeansByRound(const Side& side);
+
+// The mean over the shared rounds of ln(a / b), for each host that has any, hosts ascending. Empty
+// if all values come from one host.
+std::vector<double> LogRatiosByHost(const Side& a, const Side& b);
 
 }  // namespace podium::report

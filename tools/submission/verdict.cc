@@ -165,13 +165,21 @@ std::optional<RatioTest> PairedRatio(const std::vector<double>& differences, dou
                    t->standard_error};
 }
 
+void AddHosts(const Side& a, const Side& b, double alpha, RoundFigures& figures) {
+  const std::optional<Sample> logs = Sample::Create(LogRatiosByHost(a, b));
+  if (!logs) return;
+  for (const double x : logs->values()) figures.host_speedups.push_back(std::exp(x));
+  const std::optional<Interval> interval = MeanInterval(*logs, alpha);
+  if (interval) figures.hosts_interval = Interval{std::exp(interval->lo), std::exp(interval->hi)};
+}
+
 RoundFigures FiguresOfRounds(const Sample& logs_a, const Sample& logs_b, double alpha) {
   const std::vector<double> differences = Differences(logs_a, logs_b);
   const std::optional<double> floor = RelabelledFloor(logs_a.values(), logs_b.values());
   return {LevelAutocorrelation(logs_a.values(), logs_b.values()),
           ArePaired(logs_a.values(), logs_b.values()), PairedRatio(differences, alpha),
           SignedRank(differences), StratifiedRank(logs_a.values(), logs_b.values()),
-          floor ? std::optional(std::expm1(*floor)) : std::nullopt};
+          floor ? std::optional(std::expm1(*floor)) : std::nullopt, {}, std::nullopt};
 }
 
 absl::Status NoTest(const Sample& a, const Sample& b) {
@@ -348,10 +356,17 @@ absl::StatusOr<Judgement> Judge(const Side& baseline, const Side& optimized, Des
   if (design == Design::kRounds) {
     const std::optional<Sample> logs_a = Logs(units.a), logs_b = Logs(units.b);
     result.rounds = FiguresOfRounds(*logs_a, *logs_b, rule.alpha);
+    AddHosts(baseline, optimized, rule.alpha, *result.rounds);
     UseRankMethod(*logs_a, *logs_b, rule, result);
   }
   Diagnosis diagnosis = Diagnose(baseline, optimized, units, design);
   result.warnings = std::move(diagnosis.warnings);
+  if (result.rounds && !result.rounds->host_speedups.empty()) {
+    const auto [least, most] = std::ranges::minmax(result.rounds->host_speedups);
+    result.warnings.push_back(absl::StrFormat(
+        "the speedups of the %d hosts lie between %.4g and %.4g: the interval is of these hosts",
+        result.rounds->host_speedups.size(), least, most));
+  }
   result.veto = std::move(diagnosis.veto);
   Judgement* const alone[] = {&result};
   Settle(alone, rule);
