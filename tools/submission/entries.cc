@@ -49,7 +49,7 @@ const Sample* Entry::Find(absl::string_view metric) const {
 // counts the place anew, among the rows that it ran.
 EntryCollector::Gathered& EntryCollector::Find(const Row& row) {
   const bool alone = row.process.has_value();
-  const std::pair repetition(alone ? static_cast<long>(*row.process) : 0,
+  const std::pair repetition(alone ? static_cast<long>(*row.process) : -1,
                              row.repetition_index.value_or(-1));
   const long family = alone ? -1 : row.family_index.value_or(-1);
   const long instance = alone ? -1 : row.instance_index.value_or(-1);
