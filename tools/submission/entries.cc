@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <iterator>
+#include <set>
 #include <unordered_set>
 #include <utility>
 
@@ -169,6 +170,18 @@ EntrySet EntryCollector::Finish(const Context& context) && {
   for (Gathered& gathered : all_) result.entries.push_back(FinishOne(gathered, context));
   result.warnings = std::move(warnings_);
   return result;
+}
+
+std::optional<long> RoundsOf(const std::vector<Entry>& entries) {
+  std::optional<long> most;
+  for (const Entry& entry : entries) {
+    if (!entry.Times()) continue;
+    if (entry.origins.empty()) return std::nullopt;
+    std::set<long> rounds;
+    for (const Origin& origin : entry.origins) rounds.insert(origin.round);
+    most = std::max(most.value_or(0), static_cast<long>(rounds.size()));
+  }
+  return most;
 }
 
 EntrySet CollectEntries(const RunFile& run, long first_origin) {
