@@ -1,5 +1,5 @@
 // podium replicate SUBMISSION.json -- ./bench
-#include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/measure.h"
+#include "tools/cli/row_filter.h"
 #include "tools/gbench/read_text.h"
 #include "tools/render/format.h"
 #include "tools/render/table.h"
@@ -49,10 +50,17 @@ constexpr char kExample[] =
     "  equivalent  refuted by another verdict, replicated by the same.\n"
     "  otherwise   inconclusive: more rounds may tell (--plan=strict).\n"
     "\n"
+    "Of many claims one could be refuted by bad luck: the interval that refutes is one of\n"
+    "1 - alpha / number of claims measured, so that alpha bounds the chance of refuting any claim\n"
+    "that is true; the new verdicts are Holm's. --filter makes fewer claims, which settle sooner.\n"
+    "\n"
     "On another CPU only the direction is judged: speedups do not travel. A smaller compression\n"
-    "ratio or a lower accuracy than claimed refutes too. Where the CPU lacks the instruction set "
-    "of\n"
-    "a claim, the one that the program offers is measured: run ./bench with --isa=best.\n"
+    "ratio or a lower accuracy than claimed refutes too, and so does a row that fails its own\n"
+    "verification here. A row that the program lacks, or whose processes crash or run out of "
+    "time,\n"
+    "is not measured. Where the CPU lacks the instruction set of a claim, the one that the "
+    "program\n"
+    "offers is measured: run ./bench with --isa=best.\n"
     "\n"
     "Exit status: 0 no claim is refuted; 1 some are; 2 bad usage, an invalid submission, or no\n"
     "claim could be measured; with --require_conclusive, 3 some claim is not settled.\n";
@@ -67,7 +75,7 @@ struct Options {
 FlagReader Flags(Options& options) {
   FlagReader flags;
   flags.Add("filter", &options.filter, "S,...",
-            "only claims whose workload contains an S; see podium validate");
+            "only claims whose optimized row matches every S: key:value, or part of its name");
   AddPlanFlags(flags, options.measure);
   flags.Add("o", &options.output, "FILE", "keep the measurements as a run file");
   flags.Add("require_conclusive", &options.require_conclusive, "",
@@ -75,12 +83,10 @@ FlagReader Flags(Options& options) {
   return flags;
 }
 
-// A claim with what measures it here.
+// A claim with the rows that measure it here.
 struct Case {
   const Comparison* claimed;
   ClaimRows rows;
-  std::optional<Comparison> measured;
-  std::string missing;  // why it could not be measured
 };
 
 absl::StatusOr<Inputs> ReadSubmission(const std::string& path) {
@@ -109,24 +115,41 @@ const Entry* FindEntry(const std::vector<Entry>& entries, const std::string& nam
   return nullptr;
 }
 
-void Judge(const std::vector<Entry>& entries, const VerdictRule& rule, Case& claim) {
-  claim.missing = claim.rows.missing;
-  if (!claim.missing.empty()) return;
+// The message of ./bench for a row that this CPU cannot run: nothing was computed, so that nothing
+// is wrong.
+bool LacksInstructions(const Entry& entry, const std::string& message) {
+  return absl::StartsWith(message, absl::StrCat("no ", entry.parts.isa, " on this CPU"));
+}
+
+// What the rows of the program itself said when they failed, by name.
+using Failures = std::map<std::string, std::string>;
+Failures FindFailures(const RunFile& file) {
+  Failures failures;
+  for (const Row& row : file.rows) {
+    if (row.kind == RowKind::kError) failures.try_emplace(row.run_name, row.error_message);
+  }
+  return failures;
+}
+
+Attempt AttemptOf(const Case& claim, Claim claimed, const std::vector<Entry>& entries,
+                  const Failures& failures) {
+  Attempt attempt{std::move(claimed), std::nullopt, "", claim.rows.missing};
+  if (!attempt.missing.empty()) return attempt;
   const Entry* const baseline = FindEntry(entries, claim.rows.baseline);
   const Entry* const optimized = FindEntry(entries, claim.rows.optimized);
-  for (const Entry* entry : {baseline, optimized}) {
-    if (entry && entry->Times()) continue;
-    claim.missing =
-        !entry || entry->errors.empty() ? "no process left a time" : entry->errors.front();
-    return;
+  for (const Entry* entry : {optimized, baseline}) {
+    const auto failed = entry ? failures.find(entry->name) : failures.end();
+    if (failed != failures.end()) {
+      const std::string what = absl::StrCat(entry->parts.variant, ": ", failed->second);
+      (LacksInstructions(*entry, failed->second) ? attempt.missing : attempt.failure) = what;
+      return attempt;
+    }
+    const Sample* const times = entry ? entry->Times() : nullptr;
+    if (times && times->n() >= 2) continue;
+    attempt.missing = times ? "measured once only: allow more rounds" : "no process left a time";
   }
-  const Pair pair{baseline, optimized, claim.claimed->workload};
-  absl::StatusOr<Judgement> judgement = JudgePair(pair, SameRun::kNo, rule);
-  if (!judgement.ok()) {
-    claim.missing = std::string(judgement.status().message());
-    return;
-  }
-  claim.measured = Comparison{baseline, optimized, pair.workload, *std::move(judgement)};
+  if (attempt.missing.empty()) attempt.rows = Pair{baseline, optimized, claim.claimed->workload};
+  return attempt;
 }
 
 std::string Figures(double speedup, const Interval& interval) {
@@ -138,35 +161,30 @@ struct Tally {
   std::size_t replicated = 0, refuted = 0, inconclusive = 0, not_measured = 0;
 };
 
-Tally Print(const std::vector<Case>& cases, const VerdictRule& rule, bool same_hardware,
-            std::ostream& out) {
+std::string OtherIsa(const Case& claim, const Attempt& attempt) {
+  const std::string& claimed = claim.claimed->optimized->parts.isa;
+  if (!attempt.rows || attempt.rows->optimized->parts.isa == claimed) return "";
+  return absl::StrCat("; on ", attempt.rows->optimized->parts.isa, ", claimed on ", claimed);
+}
+
+Tally Print(const std::vector<Case>& cases, const std::vector<Attempt>& attempts,
+            const std::vector<Replication>& results, std::ostream& out) {
   Tally tally;
   const std::vector<Column> columns = {{""}, {"  "}, {"  claimed "}, {"  here "}, {"  "}};
   std::vector<std::vector<std::string>> rows;
-  for (const Case& claim : cases) {
-    const std::optional<Claim> claimed = ClaimOf(*claim.claimed, rule, same_hardware);
-    const std::string what =
-        absl::StrCat(claim.claimed->workload, " ", claim.claimed->optimized->parts.variant, " vs ",
-                     claim.claimed->baseline->parts.variant);
-    const std::string claimed_figures = Figures(claimed->speedup, claimed->interval);
-    if (!claim.measured) {
-      ++tally.not_measured;
-      rows.push_back({"not measured", OneLine(what), claimed_figures, "-", OneLine(claim.missing)});
-      continue;
-    }
-    const Replication result = Replicate(*claimed, *claim.measured);
-    tally.replicated += result.outcome == Outcome::kReplicated;
-    tally.refuted += result.outcome == Outcome::kRefuted;
-    tally.inconclusive += result.outcome == Outcome::kInconclusive;
-    const Judgement& here = claim.measured->judgement;
-    const std::string isa = claim.measured->optimized->parts.isa;
-    rows.push_back({std::string(OutcomeName(result.outcome)), OneLine(what), claimed_figures,
-                    Figures(here.speedup, here.interval),
-                    OneLine(absl::StrCat(
-                        result.reason, isa == claim.claimed->optimized->parts.isa
-                                           ? ""
-                                           : absl::StrCat("; on ", isa, ", claimed on ",
-                                                          claim.claimed->optimized->parts.isa)))});
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    const Comparison& claimed = *cases[i].claimed;
+    const auto& [outcome, reason, here] = results[i];
+    tally.replicated += outcome == Outcome::kReplicated;
+    tally.refuted += outcome == Outcome::kRefuted;
+    tally.inconclusive += outcome == Outcome::kInconclusive;
+    tally.not_measured += outcome == Outcome::kNotMeasured;
+    rows.push_back({std::string(OutcomeName(outcome)),
+                    OneLine(absl::StrCat(claimed.workload, " ", claimed.optimized->parts.variant,
+                                         " vs ", claimed.baseline->parts.variant)),
+                    Figures(claimed.judgement.speedup, claimed.judgement.interval),
+                    here ? Figures(here->speedup, here->interval) : "-",
+                    OneLine(absl::StrCat(reason, OtherIsa(cases[i], attempts[i])))});
   }
   out << AlignColumns(columns, rows);
   out << tally.replicated << " replicated, " << tally.refuted << " refuted, " << tally.inconclusive
@@ -188,21 +206,16 @@ void WarnOfSystems(const SystemDifferences& differences, Streams streams) {
   }
 }
 
-bool Wanted(const Comparison& comparison, const std::vector<std::string>& filter) {
-  return filter.empty() || std::any_of(filter.begin(), filter.end(), [&](const std::string& part) {
-           return absl::StrContains(comparison.workload, part);
-         });
-}
-
 absl::StatusOr<std::vector<Case>> FindCases(const std::string& path, const Derived& derived,
                                             const VerdictRule& rule, const Options& options,
                                             Streams streams) {
   std::vector<Case> cases;
   std::size_t without_claim = 0;
+  const RowFilter filter(options.filter);
   for (const Comparison& comparison : derived.comparisons) {
-    if (!Wanted(comparison, options.filter)) continue;
+    if (!filter.Matches(comparison.optimized->name)) continue;
     if (ClaimOf(comparison, rule, false)) {
-      cases.push_back({&comparison, {}, std::nullopt, ""});
+      cases.push_back({&comparison, {}});
     } else {
       ++without_claim;
     }
@@ -278,10 +291,15 @@ int Replicate(Arguments args, Streams streams) {
   const auto collected = Collect(*result);
   if (!collected.ok()) return Refuse("replicate", collected.status(), streams);
   const auto& [file, entries] = *collected;
-  for (Case& claim : *cases) Judge(entries.entries, inputs->rule, claim);
   const SystemDifferences systems = CompareSystems(inputs->system_info, SystemInfo(file.context));
   WarnOfSystems(systems, streams);
-  const Tally tally = Print(*cases, inputs->rule, systems.hardware.empty(), streams.out);
+  const Failures failures = FindFailures(file);
+  std::vector<Attempt> attempts;
+  for (const Case& claim : *cases) {
+    const auto claimed = ClaimOf(*claim.claimed, inputs->rule, systems.hardware.empty());
+    attempts.push_back(AttemptOf(claim, *claimed, entries.entries, failures));
+  }
+  const Tally tally = Print(*cases, attempts, Replicate(attempts, inputs->rule), streams.out);
   if (tally.refuted > 0) return kDoesNotHold;
   if (tally.not_measured == cases->size()) return kBadUsage;
   const bool open = tally.inconclusive + tally.not_measured > 0;

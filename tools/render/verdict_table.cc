@@ -147,7 +147,7 @@ std::string Rules(const std::vector<Comparison>& rows, const VerdictRule& rule) 
   std::string text;
   for (const auto& [design, count] : designs) {
     const bool allows = IsConfounded(design);
-    const double margin = (allows ? 1 + rule.process_allowance : 1) * (1 + rule.threshold);
+    const double margin = Allowance(design, rule) * (1 + rule.threshold);
     absl::StrAppend(
         &text, "rule: design ", DesignName(design),
         absl::StrFormat(", alpha %.4g, threshold %s", rule.alpha, FormatPercent(rule.threshold)),

@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "tools/gbench/read_text.h"
+#include "tools/gbench/run_plan.h"
 #include "tools/submission/embedded.h"
 #include "tools/submission/entries.h"
 #include "tools/submission/pairing.h"
@@ -89,31 +90,47 @@ bool Wanted(const Entry& entry, const std::vector<std::string>& workloads) {
   return false;
 }
 
-// How `podium run` made the file; null values where it was made by hand.
-void PutRun(const RunFile& run, Json& conditions) {
-  if (!run.record) {
-    PutOrReason(conditions, "plan", nullptr, "the run was made by hand");
-    PutOrReason(conditions, "rounds", nullptr, "the run has no rounds");
-    return;
+// The plan by which `podium run` made the file, if it was carried out, and the rest it says of itself.
+Json DescribeRun(const RunFile& run, const std::vector<Entry>& entries) {
+  Json json = Json::object();
+  const std::optional<long> rounds = RoundsOf(entries);
+  if (!run.record || !rounds) {
+    PutOrReason(json, "plan", nullptr,
+                run.record ? "not all rows tell their round" : "the run was made by hand");
+    return json;
   }
   const RunRecord& record = *run.record;
-  conditions["plan"] = record.plan;
-  PutOrReason(conditions, "rounds", record.rounds ? Json(*record.rounds) : Json(),
-              "the run file does not say how many were planned");
-  Json& details = conditions["run"] = {
+  const std::optional<long> promised = PromisedRounds(record.plan);
+  PutOrReason(
+      json, "plan", promised && *promised <= *rounds ? Json(record.plan) : Json(),
+      absl::StrCat(record.plan, promised ? " was cut short" : " is no plan of this release"));
+  Json& details = json["run"] = {
       {"order", record.design}, {"seed", record.seed}, {"stopped_because", record.stopped_because}};
   PutOrReason(details, "target_ci", record.target_ci ? Json(*record.target_ci) : Json(),
               "not asked for: the number of rounds was fixed");
+  return json;
 }
 
-Json Conditions(const RunFile& run) {
-  const Context& context = run.context;
+// Leaves of what DescribeRun says of one file only what it says of another as well.
+void KeepShared(const Json& other, Json& json) {
+  if (!other.contains("run")) json.erase("run");
+  const Json mine = json;
+  for (const auto& [key, value] : mine.items()) {
+    if (!other.contains(key) || value == other.at(key)) continue;
+    if (key == "run") {
+      KeepShared(other.at(key), json[key]);
+    } else if (!absl::EndsWith(key, "_reason")) {
+      PutOrReason(json, key, nullptr, "the run files differ in it");
+    }
+  }
+}
+
+Json Conditions(const Context& context) {
   const auto get = [&](const std::string& key) {
     const auto found = context.find(key);
     return found == context.end() ? Json() : Json(found->second);
   };
   Json conditions = Json::object();
-  PutRun(run, conditions);
   PutOrReason(conditions, "warm_up_s", nullptr,
               "the run file does not say; Google Benchmark discards the runs by which it chooses "
               "the number of iterations");
@@ -243,7 +260,6 @@ absl::StatusOr<Inputs> BuildInputs(const std::vector<Source>& sources,
   if (date != first.context.end()) inputs.timestamp = ToUtc(date->second);
   inputs.submitter = options.submitter;
   inputs.system_info = SystemInfo(first.context);
-  inputs.conditions = Conditions(first);
   inputs.same_run = sources.size() == 1 ? SameRun::kYes : SameRun::kNo;
   inputs.rule = options.rule;
   inputs.selection.baseline = options.baseline;
@@ -251,6 +267,7 @@ absl::StatusOr<Inputs> BuildInputs(const std::vector<Source>& sources,
   inputs.selection.workloads = options.workloads;
 
   Json described = Json::array();
+  std::vector<Json> runs;
   std::set<std::string> names, files;
   long first_origin = 0;  // processes and rounds of two files must not share a number
   for (const Source& source : sources) {
@@ -283,12 +300,16 @@ absl::StatusOr<Inputs> BuildInputs(const std::vector<Source>& sources,
       kept.push_back(std::move(entry));
     }
     if (absl::Status status = CheckRepetitions(run, kept); !status.ok()) return status;
+    runs.push_back(DescribeRun(run, kept));
     std::move(kept.begin(), kept.end(), std::back_inserter(inputs.entries));
   }
   if (inputs.entries.empty()) {
     return absl::InvalidArgumentError(absl::StrCat(
         first.path, ": no row matches --workload=", absl::StrJoin(options.workloads, ",")));
   }
+  inputs.conditions = runs.front();
+  for (const Json& run : runs) KeepShared(run, inputs.conditions);
+  inputs.conditions.update(Conditions(first.context));
   inputs.provenance = {{"tool", "podium"},
                        {"tool_version", kToolVersion},
                        {"command_line", options.command_line},

@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "tools/submission/describe.h"
+#include "tools/submission/entries.h"
 #include "tools/submission/environment.h"
 #include "tools/submission/pairing.h"
 
@@ -26,6 +27,9 @@ absl::string_view ProtocolDesign(const Inputs& inputs, const std::vector<Compari
 
 Json DescribeProtocol(const Inputs& inputs, const std::vector<Comparison>& comparisons) {
   Json json = {{"design", ProtocolDesign(inputs, comparisons)}};
+  const std::optional<long> rounds = RoundsOf(inputs.entries);
+  PutOrReason(json, "rounds", rounds ? Json(*rounds) : Json(),
+              "not every row was measured in rounds");
   json.update(inputs.conditions);
   std::size_t fewest = 0, most = 0;
   for (const Entry& entry : inputs.entries) {

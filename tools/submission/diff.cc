@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "tools/submission/versions.h"
 
 namespace podium::report {
 namespace {
@@ -36,7 +37,7 @@ bool IsProse(absl::string_view key, absl::string_view at) {
 
 class Walk {
  public:
-  Walk(double rtol, Prose prose, Lacking lacking) : rtol_(rtol), prose_(prose), lacking_(lacking) {}
+  Walk(double rtol, Prose prose) : rtol_(rtol), prose_(prose) {}
 
   // `closed`: a member that only `found` has is a difference, here and below.
   void Compare(const Json& found, const Json& expected, const std::string& at, bool closed) {
@@ -62,7 +63,6 @@ class Walk {
       const std::string below = Below(at, key);
       const auto member = found.find(key);
       if (member == found.end()) {
-        if (lacking_ == Lacking::kIsEarlier && !closed) continue;
         lines_.push_back(absl::StrCat(below, ": missing, expected ", Brief(value)));
       } else if (prose_ == Prose::kPresent && IsProse(key, below) && !value.is_object()) {
         if (member->type() != value.type() || (member->empty() && !value.empty())) {
@@ -72,10 +72,10 @@ class Walk {
         Compare(*member, value, below, closed || IsClosed(key));
       }
     }
-    if (!closed) return;
     for (const auto& [key, value] : found.items()) {
-      if (expected.contains(key)) continue;
-      lines_.push_back(absl::StrCat(Below(at, key), ": found ", Brief(value), ", expected none"));
+      const std::string below = Below(at, key);
+      if (expected.contains(key) || !(closed || IsAddedMember(below))) continue;
+      lines_.push_back(absl::StrCat(below, ": found ", Brief(value), ", expected none"));
     }
   }
 
@@ -89,15 +89,14 @@ class Walk {
 
   double rtol_;
   Prose prose_;
-  Lacking lacking_;
   std::vector<std::string> lines_;
 };
 
 }  // namespace
 
 std::vector<std::string> Differences(const Json& found, const Json& expected, double rtol,
-                                     Prose prose, Lacking lacking) {
-  Walk walk(rtol, prose, lacking);
+                                     Prose prose) {
+  Walk walk(rtol, prose);
   walk.Compare(found, expected, "", /*closed=*/false);
   return walk.TakeLines();
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <iterator>
+#include <set>
 #include <unordered_set>
 #include <utility>
 
@@ -49,7 +50,7 @@ const Sample* Entry::Find(absl::string_view metric) const {
 // counts the place anew, among the rows that it ran.
 EntryCollector::Gathered& EntryCollector::Find(const Row& row) {
   const bool alone = row.process.has_value();
-  const std::pair repetition(alone ? static_cast<long>(*row.process) : 0,
+  const std::pair repetition(alone ? static_cast<long>(*row.process) : -1,
                              row.repetition_index.value_or(-1));
   const long family = alone ? -1 : row.family_index.value_or(-1);
   const long instance = alone ? -1 : row.instance_index.value_or(-1);
@@ -169,6 +170,18 @@ EntrySet EntryCollector::Finish(const Context& context) && {
   for (Gathered& gathered : all_) result.entries.push_back(FinishOne(gathered, context));
   result.warnings = std::move(warnings_);
   return result;
+}
+
+std::optional<long> RoundsOf(const std::vector<Entry>& entries) {
+  std::optional<long> most;
+  for (const Entry& entry : entries) {
+    if (!entry.Times()) continue;
+    if (entry.origins.empty()) return std::nullopt;
+    std::set<long> rounds;
+    for (const Origin& origin : entry.origins) rounds.insert(origin.round);
+    most = std::max(most.value_or(0), static_cast<long>(rounds.size()));
+  }
+  return most;
 }
 
 EntrySet CollectEntries(const RunFile& run, long first_origin) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -64,5 +65,8 @@ class EntryCollector {
 
 // The same for a file that was read whole.
 EntrySet CollectEntries(const RunFile& run, long first_origin = 0);
+
+// The most rounds that any of them was measured in; null unless every one that has times tells.
+std::optional<long> RoundsOf(const std::vector<Entry>& entries);
 
 }  // namespace podium::report

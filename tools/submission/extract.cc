@@ -4,6 +4,8 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "tools/gbench/run_plan.h"
+#include "tools/submission/entries.h"
 #include "tools/submission/environment.h"
 
 namespace podium::report {
@@ -55,12 +57,12 @@ Entry ExtractEntry(const Json& json) {
 
 Json ExtractConditions(const Json& protocol) {
   Json conditions = Json::object();
-  for (const std::string key : {"plan", "rounds", "warm_up_s", "seed", "timer_overhead_s"}) {
+  for (const std::string key : {"plan", "warm_up_s", "seed", "timer_overhead_s"}) {
     conditions[key] = protocol.at(key);
     if (protocol.contains(key + "_reason")) {
       conditions[key + "_reason"] = protocol.at(key + "_reason");
     }
-    if (key == "rounds" && protocol.contains("run")) conditions["run"] = protocol.at("run");
+    if (key == "plan" && protocol.contains("run")) conditions["run"] = protocol.at("run");
   }
   return conditions;
 }
@@ -117,15 +119,24 @@ absl::Status CheckEntries(const std::vector<Entry>& entries) {
   return absl::OkStatus();
 }
 
-// A plan and rounds are claims of `podium run`, which leaves the origins of its samples.
+// What `podium run` says of a run, whose samples have origins.
 absl::Status CheckRun(const Json& protocol, const std::vector<Entry>& entries) {
-  for (const Entry& entry : entries) {
-    if (!entry.origins.empty()) return absl::OkStatus();
-  }
-  for (const char* key : {"plan", "rounds"}) {
-    if (protocol.at(key).is_null()) continue;
+  const std::optional<long> rounds = RoundsOf(entries);
+  const std::optional<std::string> plan = TextOrNull(protocol.at("plan"));
+  if (!rounds && (plan || protocol.contains("run"))) {
     return absl::InvalidArgumentError(
-        absl::StrCat("/protocol/", key, ": no entry has origins, so there were no rounds"));
+        absl::StrCat("/protocol/", plan ? "plan" : "run",
+                     ": not all entries have origins, so there were no rounds"));
+  }
+  if (!plan) return absl::OkStatus();
+  const std::optional<long> promised = PromisedRounds(*plan);
+  if (!promised) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("/protocol/plan: \"", *plan, "\" is no plan of podium run"));
+  }
+  if (*promised > *rounds) {
+    return absl::InvalidArgumentError(absl::StrCat("/protocol/plan: ", *plan, " has ", *promised,
+                                                   " rounds, and the entries at most ", *rounds));
   }
   return absl::OkStatus();
 }

@@ -70,7 +70,7 @@ struct Inputs {
   std::optional<std::string> timestamp;  // ISO 8601, UTC: when the run began
   std::optional<std::string> submitter;
   Json system_info;  // written as it stands
-  Json conditions;   // of the run: seed, timer overhead, warm-up, plan; part of `protocol`
+  Json conditions;   // of the run: plan, seed, timer overhead, warm-up; part of `protocol`
   SameRun same_run;  // of rows that do not tell their process
   VerdictRule rule;
   Selection selection;

@@ -13,30 +13,48 @@ constexpr double kAccuracyTolerance = 0.01;
 
 Interval Inverse(const Interval& interval) { return {1 / interval.hi, 1 / interval.lo}; }
 
-// Of the claim that the `claimed` verdict is right, by speed alone.
-Replication BySpeed(const Claim& claim, const Judgement& measured) {
-  const std::string verdict = absl::StrCat("measured here: ", VerdictName(measured.verdict));
-  if (claim.verdict == Verdict::kEquivalent) {
-    if (measured.verdict == Verdict::kEquivalent) return {Outcome::kReplicated, verdict};
-    return {measured.verdict == Verdict::kInconclusive ? Outcome::kInconclusive : Outcome::kRefuted,
-            verdict};
-  }
-  const bool is_improved = claim.verdict == Verdict::kImproved;
-  const Interval interval = is_improved ? measured.interval : Inverse(measured.interval);
-  const double floor = is_improved ? claim.floor : 1 / claim.floor;
-  const std::string claims =
-      absl::StrFormat("at %s %.4gx is claimed", is_improved ? "least" : "most", claim.floor);
+// By speed alone: `strict` is the judgement that may refute, `measured` the one that may replicate.
+Replication BySpeed(const Claim& claim, const Judgement& strict, const Judgement& measured,
+                    const VerdictRule& rule) {
   // What the data forbid to judge, they cannot refute either.
-  if (!measured.veto.empty()) return {Outcome::kInconclusive, measured.veto};
-  if (interval.hi < floor) return {Outcome::kRefuted, claims};
-  if (measured.verdict == claim.verdict) return {Outcome::kReplicated, claims};
-  return {Outcome::kInconclusive, claims};
+  if (!measured.veto.empty()) return {Outcome::kInconclusive, measured.veto, measured};
+  bool refuted = false;
+  std::string reason;
+  if (claim.verdict == Verdict::kEquivalent) {
+    refuted = strict.verdict == Verdict::kImproved || strict.verdict == Verdict::kRegressed;
+    reason = absl::StrCat("measured here: ", VerdictName(measured.verdict));
+  } else {
+    const bool is_improved = claim.verdict == Verdict::kImproved;
+    const Interval interval = is_improved ? strict.interval : Inverse(strict.interval);
+    const double floor = is_improved ? claim.floor : 1 / claim.floor;
+    refuted = interval.hi * Allowance(strict.design, rule) < floor;
+    reason = absl::StrFormat("at %s %.4gx is claimed", is_improved ? "least" : "most", claim.floor);
+  }
+  const Outcome outcome = refuted                             ? Outcome::kRefuted
+                          : measured.verdict == claim.verdict ? Outcome::kReplicated
+                                                              : Outcome::kInconclusive;
+  return {outcome, reason, measured};
+}
+
+// Why sizes or quality refute the claim; empty if they do not.
+std::string ByFigures(const Claim& claim, const Improvement& here) {
+  if (claim.compression_ratio && here.compression_ratio &&
+      *here.compression_ratio < *claim.compression_ratio * (1 - kSizeTolerance)) {
+    return absl::StrFormat("%.3gx smaller is claimed, %.3gx here", *claim.compression_ratio,
+                           *here.compression_ratio);
+  }
+  if (claim.accuracy_delta && here.accuracy_delta &&
+      *here.accuracy_delta < *claim.accuracy_delta - kAccuracyTolerance) {
+    return absl::StrFormat("%s differs by %.3g from the baseline's, %.3g here",
+                           here.accuracy_metric, *claim.accuracy_delta, *here.accuracy_delta);
+  }
+  return "";
 }
 
 }  // namespace
 
 absl::string_view OutcomeName(Outcome outcome) {
-  constexpr absl::string_view kNames[] = {"replicated", "refuted", "inconclusive"};
+  constexpr absl::string_view kNames[] = {"replicated", "refuted", "inconclusive", "not measured"};
   return kNames[static_cast<std::size_t>(outcome)];
 }
 
@@ -49,8 +67,7 @@ std::optional<Claim> ClaimOf(const Comparison& comparison, const VerdictRule& ru
   const Interval interval = is_improved ? judgement.interval : Inverse(judgement.interval);
   double floor = 1 + rule.threshold;
   if (same_hardware) {
-    const double allowance = IsConfounded(judgement.design) ? 1 + rule.process_allowance : 1;
-    floor = std::max(floor, interval.lo / allowance);
+    floor = std::max(floor, interval.lo / Allowance(judgement.design, rule));
   }
   return Claim{.verdict = judgement.verdict,
                .speedup = judgement.speedup,
@@ -60,20 +77,40 @@ std::optional<Claim> ClaimOf(const Comparison& comparison, const VerdictRule& ru
                .accuracy_delta = improvement.accuracy_delta};
 }
 
-Replication Replicate(const Claim& claim, const Comparison& measured) {
-  const Improvement here = Improve(measured);
-  if (claim.compression_ratio && here.compression_ratio &&
-      *here.compression_ratio < *claim.compression_ratio * (1 - kSizeTolerance)) {
-    return {Outcome::kRefuted, absl::StrFormat("%.3gx smaller is claimed, %.3gx here",
-                                               *claim.compression_ratio, *here.compression_ratio)};
+std::vector<Replication> Replicate(std::span<const Attempt> attempts, VerdictRule rule) {
+  rule.correction = Correction::kHolm;
+  std::vector<Replication> results;
+  std::vector<Judgement*> family;
+  results.reserve(attempts.size());  // `family` points into it
+  for (const Attempt& attempt : attempts) {
+    Replication& result = results.emplace_back();
+    result.outcome = attempt.failure.empty() ? Outcome::kNotMeasured : Outcome::kRefuted;
+    result.reason = attempt.failure.empty() ? attempt.missing : attempt.failure;
+    if (!attempt.rows) continue;
+    absl::StatusOr<Judgement> judgement = JudgePair(*attempt.rows, SameRun::kNo, rule);
+    if (judgement.ok()) {
+      family.push_back(&result.measured.emplace(*std::move(judgement)));
+    } else {
+      result.reason = std::string(judgement.status().message());
+    }
   }
-  if (claim.accuracy_delta && here.accuracy_delta &&
-      *here.accuracy_delta < *claim.accuracy_delta - kAccuracyTolerance) {
-    return {Outcome::kRefuted,
-            absl::StrFormat("%s differs by %.3g from the baseline's, %.3g here",
-                            here.accuracy_metric, *claim.accuracy_delta, *here.accuracy_delta)};
+  Settle(family, rule);
+  VerdictRule strict = rule;
+  strict.alpha = rule.alpha / static_cast<double>(std::max(family.size(), std::size_t{1}));
+  for (std::size_t i = 0; i < attempts.size(); ++i) {
+    if (!results[i].measured) continue;
+    const Judgement& measured = *results[i].measured;
+    const Pair& rows = *attempts[i].rows;
+    const std::string figures =
+        ByFigures(attempts[i].claim, Improve({rows.baseline, rows.optimized, "", measured}));
+    if (!figures.empty()) {
+      results[i] = {Outcome::kRefuted, figures, measured};
+    } else {
+      const absl::StatusOr<Judgement> strictly = JudgePair(rows, SameRun::kNo, strict);
+      results[i] = BySpeed(attempts[i].claim, strictly.value_or(measured), measured, rule);
+    }
   }
-  return BySpeed(claim, measured.judgement);
+  return results;
 }
 
 SystemDifferences CompareSystems(const Json& claimed, const Json& here) {

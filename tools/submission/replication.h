@@ -2,16 +2,14 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "tools/submission/model.h"
+#include "tools/submission/pairing.h"
 
 namespace podium::report {
-
-enum class Outcome { kReplicated, kRefuted, kInconclusive };
-absl::string_view OutcomeName(Outcome outcome);  // "replicated", "refuted", "inconclusive"
 
 // What a comparison of a submission claims, so that a measurement can contradict it. A comparison
 // whose verdict is `inconclusive` claims nothing.
@@ -34,23 +32,41 @@ struct Claim {
 std::optional<Claim> ClaimOf(const Comparison& comparison, const VerdictRule& rule,
                              bool same_hardware);
 
-struct Replication {
-  Outcome outcome;
-  std::string reason;  // one clause
+// A claim with what came of measuring its rows again.
+struct Attempt {
+  Claim claim;
+  std::optional<Pair> rows;  // with times; null where `failure` or `missing` says why not
+  std::string failure;       // a row was there, and failed its own verification: what it said
+  std::string missing;       // no such row; or its processes crashed, or ran out of time
 };
 
-// The claim against a comparison measured anew, each claim at the alpha of that measurement:
+enum class Outcome { kReplicated, kRefuted, kInconclusive, kNotMeasured };
+absl::string_view OutcomeName(Outcome outcome);  // "replicated", ..., "not measured"
+
+struct Replication {
+  Outcome outcome;
+  std::string reason;                 // one clause
+  std::optional<Judgement> measured;  // by `rule`, among all that were measured; null if not
+};
+
+// Each claim against its measurement, in order:
 //
-//   improved    refuted     if the whole new interval lies below the floor
-//               replicated  if the new verdict is `improved` and it is not refuted
-//   equivalent  refuted     if the new verdict is `improved` or `regressed`
-//               replicated  if it is `equivalent`
-//   otherwise   inconclusive
+//   improved     refuted     if the whole new interval, widened by the allowance where it rests on
+//                            one process a side, lies below the floor
+//                replicated  if the new verdict is `improved` and it is not refuted
+//   regressed    the same of the inverse
+//   equivalent   refuted     if the new interval lies beyond the threshold, to either side
+//                replicated  if the new verdict is `equivalent`
+//   otherwise    inconclusive
 //
-// A floor that holds is refuted with probability alpha / 2 at most. Sizes and quality are no matter
-// of chance: a compression ratio over 1 % smaller, or an accuracy over 0.01 lower against its
-// baseline than claimed, refutes too, and so does a row that fails.
-Replication Replicate(const Claim& claim, const Comparison& measured);
+// Many claims are many chances to refute one by bad luck. With m claims measured, the interval that
+// refutes is one of 1 - alpha / m, so that the probability of refuting any claim that is true is at
+// most alpha (Bonferroni); and the new verdicts are those of Holm's correction.
+//
+// Sizes, quality and right results are no matter of chance: a compression ratio over 1 % smaller, or
+// an accuracy over 0.01 lower against its baseline than claimed, refutes, and so does a row that
+// fails its own verification. What could not be measured refutes nothing.
+std::vector<Replication> Replicate(std::span<const Attempt> attempts, VerdictRule rule);
 
 // Hardware and software fields of the two `system_info` that differ, or that one of them lacks.
 struct SystemDifferences {

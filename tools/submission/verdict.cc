@@ -53,10 +53,6 @@ std::optional<T> ValueOf(absl::string_view name, const Name<T> (&names)[N]) {
   return std::nullopt;
 }
 
-double Allowance(Design design, const VerdictRule& rule) {
-  return IsConfounded(design) ? 1 + rule.process_allowance : 1;
-}
-
 std::optional<Sample> Logs(const Sample& values) {
   std::vector<double> logs;
   for (const double x : values.values()) logs.push_back(std::log(x));
@@ -327,6 +323,10 @@ void UseTWhereRanksAreTooFew(const VerdictRule& rule, double family, Judgement& 
 }
 
 }  // namespace
+
+double Allowance(Design design, const VerdictRule& rule) {
+  return IsConfounded(design) ? 1 + rule.process_allowance : 1;
+}
 
 absl::string_view DesignName(Design design) { return NameOf(design, kDesigns); }
 std::optional<Design> DesignFromName(absl::string_view name) { return ValueOf(name, kDesigns); }

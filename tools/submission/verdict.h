@@ -45,6 +45,9 @@ struct VerdictRule {
   Correction correction = Correction::kNone;  // over the rows that are judged together
 };
 
+// The factor by which what was not seen may move a ratio of this design.
+double Allowance(Design design, const VerdictRule& rule);
+
 enum class Verdict { kImproved, kRegressed, kEquivalent, kInconclusive };
 absl::string_view VerdictName(Verdict verdict);
 

@@ -1,11 +1,11 @@
 // Behaves like a Google Benchmark program, but takes no time and fails on demand:
 //
 //   fake_bench --rows=a,b [--crash=ROW] [--hang=ROW] [--fail=ROW] [--nan=ROW] [--silent=ROW]
-//              [--slow=ROW]
+//              [--slow=ROW] [--message=WHY]
 //
 // Each option names a row by a part of its name. A row takes 1000 ns, with --slow 3000, and up to
 // 0.4 % more by the size of the padding: noise that a seed repeats. Rows of variant new have a
-// quarter of the size of others.
+// quarter of the size of others. WHY is what rows that --fail say.
 #include <unistd.h>
 
 #include <cstdio>
@@ -58,7 +58,8 @@ int main(int argc, char** argv) {
         << "\",\n      \"run_type\": \"iteration\",\n      \"repetitions\": 1,\n"
            "      \"repetition_index\": 0,\n      \"threads\": 1,\n";
     if (is("--fail", row)) {
-      out << "      \"error_occurred\": true,\n      \"error_message\": \"differs\",\n";
+      out << "      \"error_occurred\": true,\n      \"error_message\": \""
+          << (flags.contains("--message") ? flags["--message"] : "differs") << "\",\n";
     }
     out << "      \"iterations\": 10,\n      \"real_time\": "
         << (is("--slow", row) ? 3000 : 1000) * noise

@@ -64,7 +64,7 @@ inline Json RoundsRun(const std::vector<MadeUpSide>& sides, int rounds, int repe
             {"podium.seed", "1"},
             {"podium.baseline.f", "old"},
             {"podium.run",
-             {{"plan", "standard"},
+             {{"plan", "custom"},
               {"design", "abba"},
               {"seed", "7"},
               {"rounds", rounds},

@@ -24,12 +24,12 @@ RunFile Read(const Json& run) {
   return file.value_or(RunFile());
 }
 
-absl::StatusOr<Inputs> Build(const Json& run) {
-  return BuildInputs({{Read(run), std::string(64, '0'), 1}}, {});
+absl::StatusOr<Inputs> Build(const Json& run, const SubmitOptions& options = {}) {
+  return BuildInputs({{Read(run), std::string(64, '0'), 1}}, options);
 }
 
-Json Submission(const Json& run) {
-  const absl::StatusOr<Inputs> inputs = Build(run);
+Json Submission(const Json& run, const SubmitOptions& options = {}) {
+  const absl::StatusOr<Inputs> inputs = Build(run, options);
   EXPECT_TRUE(inputs.ok()) << inputs.status();
   return Derive(*inputs).document;
 }
@@ -56,7 +56,7 @@ TEST(RoundsEntries, WithoutTheOriginOfAValueHaveNone) {
 TEST(RoundsSubmission, IsJudgedByRounds) {
   const Json document = Submission(VariantsRun(12));
   EXPECT_EQ(document["protocol"]["design"], "rounds");
-  EXPECT_EQ(document["protocol"]["plan"], "standard");
+  EXPECT_EQ(document["protocol"]["plan"], "custom");
   EXPECT_EQ(document["protocol"]["rounds"], 12);
   const Json& faster = document["comparisons"][0];
   EXPECT_EQ(faster["design"], "rounds");
@@ -98,7 +98,9 @@ struct Forgery {
 class RoundsForgeryTest : public testing::TestWithParam<Forgery> {};
 
 TEST_P(RoundsForgeryTest, IsRejectedByItsPath) {
-  Json document = Submission(VariantsRun(12));
+  SubmitOptions options;
+  options.rule.correction = Correction::kBenjaminiHochberg;
+  Json document = Submission(VariantsRun(12), options);
   GetParam().apply(document);
   EXPECT_THAT(ValidateDocument(document).problems, Contains(StartsWith(GetParam().at)));
 }
@@ -115,7 +117,7 @@ const Forgery kForgeries[] = {
     {"DroppedWarnings", [](Json& d) { d["comparisons"][0].erase("warnings"); },
      "/comparisons/0/warnings"},
     {"Correction", [](Json& d) { d["protocol"]["correction"] = "none"; },
-     "/comparisons/1/p_adjusted"},
+     "/comparisons/0/p_adjusted"},
     // With other rounds, or none, the values are others.
     {"Origin", [](Json& d) { d["entries"][0]["origins"]["round"][3] = 0; }, "/comparisons/0/"},
     {"OneOriginTooFew", [](Json& d) { d["entries"][0]["origins"]["process"].erase(3); },
