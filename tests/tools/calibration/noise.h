@@ -1,12 +1,13 @@
-// Six ways in which a machine disturbs a benchmark, as ln(time) about 0 at successive moments.
+// Six ways in which a machine disturbs a benchmark, as ln(time) about 0.
 #pragma once
 
 #include <array>
 #include <cmath>
 #include <cstdint>
 #include <random>
-#include <string_view>
 #include <vector>
+
+#include "absl/strings/string_view.h"
 
 namespace podium::report {
 
@@ -25,10 +26,11 @@ class Random {
 };
 
 struct Noise {
-  std::string_view name;
-  bool independent;  // from one fresh process to the next
-  // One value for each moment. `in_one_process`: all of them are repetitions of one process.
-  std::vector<double> (*draw)(Random& random, std::size_t moments, bool in_one_process);
+  absl::string_view name;
+  bool independent;         // from one process to the next
+  std::size_t repetitions;  // that each of several processes makes; a lone one makes them all
+  // Processes one after the other, the repetitions of each at successive moments.
+  std::vector<double> (*draw)(Random& random, std::size_t processes, std::size_t repetitions);
 };
 
 inline constexpr double kSigma = 0.02;
@@ -42,45 +44,47 @@ inline std::vector<double> DrawAutoregressive(Random& random, std::size_t moment
 }
 
 inline constexpr std::array<Noise, 6> kNoises = {{
-    {"lognormal", true,
-     [](Random& random, std::size_t moments, bool) {
-       std::vector<double> values;
-       while (values.size() < moments) values.push_back(kSigma * random.Normal());
+    {"lognormal", true, 1,
+     [](Random& random, std::size_t processes, std::size_t repetitions) {
+       std::vector<double> values(processes * repetitions);
+       for (double& value : values) value = kSigma * random.Normal();
        return values;
      }},
-    {"bimodal, 20 % slower by 10 %", true,
-     [](Random& random, std::size_t moments, bool) {
-       std::vector<double> values;
-       while (values.size() < moments) {
-         values.push_back(kSigma * random.Normal() + (random.Uniform() < 0.2 ? std::log(1.1) : 0));
+    {"bimodal, 20 % slower by 10 %", true, 1,
+     [](Random& random, std::size_t processes, std::size_t repetitions) {
+       std::vector<double> values(processes * repetitions);
+       for (double& value : values) {
+         value = kSigma * random.Normal() + (random.Uniform() < 0.2 ? std::log(1.1) : 0);
        }
        return values;
      }},
-    {"AR(1) 0.5", false,
-     [](Random& random, std::size_t moments, bool) {
-       return DrawAutoregressive(random, moments, 0.5);
+    {"AR(1) 0.5", false, 1,
+     [](Random& random, std::size_t processes, std::size_t repetitions) {
+       return DrawAutoregressive(random, processes * repetitions, 0.5);
      }},
-    {"AR(1) 0.9", false,
-     [](Random& random, std::size_t moments, bool) {
-       return DrawAutoregressive(random, moments, 0.9);
+    {"AR(1) 0.9", false, 1,
+     [](Random& random, std::size_t processes, std::size_t repetitions) {
+       return DrawAutoregressive(random, processes * repetitions, 0.9);
      }},
-    {"drift of 4 %", false,
-     [](Random& random, std::size_t moments, bool) {
-       std::vector<double> values;
-       while (values.size() < moments) {
-         values.push_back(kSigma * random.Normal() +
-                          0.04 * static_cast<double>(values.size()) / static_cast<double>(moments));
+    {"drift of 4 %", false, 1,
+     [](Random& random, std::size_t processes, std::size_t repetitions) {
+       std::vector<double> values(processes * repetitions);
+       for (std::size_t i = 0; i < values.size(); ++i) {
+         values[i] = kSigma * random.Normal() +
+                     0.04 * static_cast<double>(i) / static_cast<double>(values.size());
        }
        return values;
      }},
-    {"process effect, ICC 0.5", true,
-     [](Random& random, std::size_t moments, bool in_one_process) {
+    // With one repetition a process this would be the first kind again.
+    {"process effect, ICC 0.5", true, 3,
+     [](Random& random, std::size_t processes, std::size_t repetitions) {
        const double part = kSigma * std::sqrt(0.5);
        std::vector<double> values;
-       double process = part * random.Normal();
-       while (values.size() < moments) {
-         values.push_back(process + part * random.Normal());
-         if (!in_one_process) process = part * random.Normal();
+       for (std::size_t i = 0; i < processes; ++i) {
+         const double process = part * random.Normal();
+         for (std::size_t k = 0; k < repetitions; ++k) {
+           values.push_back(process + part * random.Normal());
+         }
        }
        return values;
      }},

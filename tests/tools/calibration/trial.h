@@ -1,8 +1,7 @@
-// One simulated comparison, as `podium run` would measure it and as two plain runs would.
+// One simulated comparison of two sides, measured in one of four orders.
 #pragma once
 
 #include <cmath>
-#include <utility>
 #include <vector>
 
 #include "tests/tools/calibration/noise.h"
@@ -10,55 +9,65 @@
 
 namespace podium::report {
 
-struct Trial {
-  std::vector<double> baseline, optimized;  // times in s, one fresh process each, in rounds
+enum class Order {
+  kRounds,       // as `podium run`: fresh processes, AB BA or BA AB by lot
+  kInterleaved,  // the same, but nobody knows which processes make a round
+  kSessions,     // fresh processes, all of the baseline first: two run files
+  kTwoFiles,     // one process a side, one after the other: two plain Google Benchmark files
 };
 
-// The two orders of a pair of rounds, AB BA or BA AB, by lot: the schedule of `podium run`.
-inline std::vector<bool> BaselineFirst(Random& random, std::size_t rounds) {
-  std::vector<bool> first;
-  while (first.size() < rounds) {
-    const bool order = random.Uniform() < 0.5;
-    first.push_back(order);
-    first.push_back(!order);
+struct TrialSide {
+  std::vector<double> times;    // in s, in order
+  std::vector<Origin> origins;  // of each
+};
+struct Trial {
+  TrialSide baseline, optimized;
+};
+
+// Whether a process is of the optimized side.
+inline std::vector<bool> OptimizedProcesses(Order order, Random& random, std::size_t n) {
+  if (order == Order::kTwoFiles) return {false, true};
+  std::vector<bool> optimized;
+  if (order == Order::kSessions) {
+    optimized.assign(n, false);
+    optimized.resize(2 * n, true);
+    return optimized;
   }
-  first.resize(rounds);
-  return first;
+  while (optimized.size() < 2 * n) {
+    const bool first = random.Uniform() < 0.5;
+    optimized.insert(optimized.end(), {first, !first, !first, first});
+  }
+  optimized.resize(2 * n);  // an odd number of rounds ends within a pair
+  return optimized;
 }
 
-// The optimized side takes exp(-effect) of the baseline's time.
-inline Trial DrawInRounds(const Noise& noise, Random& random, std::size_t rounds, double effect) {
-  const std::vector<double> y = noise.draw(random, 2 * rounds, /*in_one_process=*/false);
-  const std::vector<bool> baseline_first = BaselineFirst(random, rounds);
+// `n` processes a side, of kTwoFiles repetitions. The optimized side takes exp(-effect) of the time
+// that the baseline would take.
+inline Trial Draw(const Noise& noise, Random& random, Order order, std::size_t n, double effect) {
+  const std::vector<bool> optimized = OptimizedProcesses(order, random, n);
+  const std::size_t repetitions = order == Order::kTwoFiles ? n : noise.repetitions;
+  const std::vector<double> y = noise.draw(random, optimized.size(), repetitions);
   Trial trial;
-  for (std::size_t i = 0; i < rounds; ++i) {
-    trial.baseline.push_back(std::exp(y[2 * i + (baseline_first[i] ? 0 : 1)]));
-    trial.optimized.push_back(std::exp(y[2 * i + (baseline_first[i] ? 1 : 0)] - effect));
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    const std::size_t process = i / repetitions;
+    TrialSide& side = optimized[process] ? trial.optimized : trial.baseline;
+    const auto number = static_cast<long>(process);
+    side.times.push_back(std::exp(optimized[process] ? y[i] - effect : y[i]));
+    side.origins.push_back({number, order == Order::kRounds ? number / 2 : number});
   }
   return trial;
 }
 
-// First all of one process, then all of the other: what a comparison of two plain files sees.
-inline Trial DrawInFileOrder(const Noise& noise, Random& random, std::size_t n) {
-  const std::vector<double> one = noise.draw(random, 2 * n, /*in_one_process=*/true);
-  const std::vector<double> two = noise.draw(random, 2 * n, /*in_one_process=*/true);
-  const bool is_process_effect = noise.name.starts_with("process");
-  Trial trial;
-  for (std::size_t i = 0; i < n; ++i) {
-    trial.baseline.push_back(std::exp(one[i]));
-    trial.optimized.push_back(std::exp(is_process_effect ? two[i] : one[n + i]));
-  }
-  return trial;
+// By the design that podium sees in it.
+inline Judgement JudgeTrial(const Trial& trial, const VerdictRule& rule) {
+  const Sample a = *Sample::Create(trial.baseline.times);
+  const Sample b = *Sample::Create(trial.optimized.times);
+  const Side baseline = {&a, trial.baseline.origins}, optimized = {&b, trial.optimized.origins};
+  return *Judge(baseline, optimized, DetectDesign(baseline, optimized, SameRun::kNo), rule);
 }
 
-inline Judgement JudgeRounds(const Trial& trial, const VerdictRule& rule) {
-  std::vector<Origin> of_a, of_b;
-  for (long i = 0; i < static_cast<long>(trial.baseline.size()); ++i) {
-    of_a.push_back({2 * i, i});
-    of_b.push_back({2 * i + 1, i});
-  }
-  const Sample a = *Sample::Create(trial.baseline), b = *Sample::Create(trial.optimized);
-  return *Judge({&a, of_a}, {&b, of_b}, Design::kRounds, rule);
+inline bool HasDirection(const Judgement& judgement) {
+  return judgement.verdict == Verdict::kImproved || judgement.verdict == Verdict::kRegressed;
 }
 
 }  // namespace podium::report

@@ -135,10 +135,45 @@ TEST_F(SelfcheckTest, SaysWhatTheMachineResolves) {
   const Outcome outcome = Podium({"selfcheck", "--seed=1", "--rounds=10", "-o", Own("aa.json"),
                                   "--", PODIUM_FAKE_BENCH, "--rows=a,b,c"});
   EXPECT_EQ(outcome.status, kHolds) << outcome.out << outcome.err;
+  for (const char* row : {"a", "b", "c"}) {  // padding of 0 to 0.4 % scatters by 0.12 %
+    EXPECT_THAT(outcome.out,
+                ContainsRegex(std::string(row) + "  1\\.00. .0\\.99., 1\\.00..  p = "
+                                                 "[0-9.]+  resolves 0\\.[12][0-9]*%  processes "
+                                                 "0\\.1[0-9]*%\n"));
+  }
   EXPECT_THAT(outcome.out,
-              AllOf(HasSubstr("of 3 rows at alpha 0.05, 0.15 expected"), HasSubstr("resolves  "),
-                    HasSubstr("processes  "), HasSubstr("Mann-Whitney would call")));
+              AllOf(HasSubstr("false positives   0 of 3 rows at alpha 0.05, 0.15 expected"),
+                    HasSubstr("in the median row, by 10 rounds\n"),
+                    HasSubstr("processes         differ by 0.1"),
+                    HasSubstr("drift             significant in 0 rows\n"),
+                    HasSubstr("Mann-Whitney would call 0 of 3 rows different\n")));
   EXPECT_TRUE(std::filesystem::exists(Own("aa.json")));
+}
+
+// Three of them, 1 % apart, scatter by 0.9 %: their means as little as single ones.
+TEST_F(SelfcheckTest, RepetitionsAreNoProcesses) {
+  const Outcome outcome = Podium({"selfcheck", "--seed=1", "--rounds=10", "--", PODIUM_FAKE_BENCH,
+                                  "--rows=a", "--benchmark_repetitions=3"});
+  EXPECT_EQ(outcome.status, kHolds) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("processes         differ by 0.1"));
+}
+
+// With this seed the rounds keep one order, and so does what slows every second pair of processes.
+TEST_F(SelfcheckTest, TooManyFalsePositivesAreStatus1) {
+  const Outcome outcome =
+      Podium({"selfcheck", "--seed=6", "--rounds=4", "--workloads_per_process=3", "--",
+              PODIUM_FAKE_BENCH, "--rows=a,b,c", "--turns=" + Own("turns")});
+  EXPECT_EQ(outcome.status, kDoesNotHold) << outcome.out << outcome.err;
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("p = 0.029 FALSE"), HasSubstr("3 of 3 rows"),
+                                 HasSubstr("\ntoo many false positives: ")));
+}
+
+// Chance alone has it in every twentieth run.
+TEST_F(SelfcheckTest, OneRowAloneIsNotTooMany) {
+  const Outcome outcome = Podium({"selfcheck", "--seed=6", "--rounds=4", "--", PODIUM_FAKE_BENCH,
+                                  "--rows=a", "--turns=" + Own("turns")});
+  EXPECT_THAT(outcome.out, HasSubstr("1 of 1 row at"));
+  EXPECT_EQ(outcome.status, kHolds) << outcome.err;
 }
 
 TEST_F(SelfcheckTest, WrongUseIsOneLine) {
