@@ -160,7 +160,7 @@ int Plan(Arguments args, Streams streams) {
   absl::Status status = files.status();
   if (status.ok()) status = CheckOptions(options, *files);
   if (!status.ok()) return Refuse("plan", status, streams);
-  const auto runs = ReadRuns(*files, RowFilter(options.filter), MetricChoice(), streams);
+  const auto runs = ReadRuns(*files, RowFilter(options.filter), streams);
   if (!runs.ok()) return Refuse("plan", runs.status(), streams);
   RunRule rule;
   rule.verdict.alpha = options.alpha;
