@@ -188,7 +188,7 @@ struct Noise {
   double df_per_value;  // df = df_per_value (n - 1)
 };
 
-Noise NoiseOf(const Judgement& judgement, double alpha) {
+Noise NoiseOf(const Judgement& judgement) {
   const auto n = static_cast<double>(std::min(judgement.n_baseline, judgement.n_optimized));
   if (judgement.method == Method::kWelch) {
     // Of equal sides, the df that these have: exact where they are equal.
@@ -197,9 +197,8 @@ Noise NoiseOf(const Judgement& judgement, double alpha) {
   }
   // From the rank interval, so that a value far off counts as little as it does in the method.
   const double df_per_value = judgement.method == Method::kSignedRank ? 1 : 2;
-  const double half_width = (std::log(judgement.interval.hi) - std::log(judgement.interval.lo)) / 2;
-  const double critical = StudentCriticalValue(alpha, df_per_value * (n - 1));
-  return {half_width / critical * std::sqrt(n), df_per_value};
+  const double critical = StudentCriticalValue(judgement.alpha, df_per_value * (n - 1));
+  return {LogHalfWidth(judgement) / critical * std::sqrt(n), df_per_value};
 }
 
 // The least n at which the method's smallest two-sided p is at most alpha.
@@ -237,7 +236,7 @@ void SetNeededN(const VerdictRule& rule, double alpha_of_row, Judgement& result)
         "repetitions in one process cannot narrow";
     return;
   }
-  const Noise noise = NoiseOf(result, rule.alpha);
+  const Noise noise = NoiseOf(result);
   const auto present = static_cast<double>(std::max(result.n_baseline, result.n_optimized));
   result.needed_n = LeastCount(present, [&](double n) {
     const double df = noise.df_per_value * (n - 1);
@@ -294,6 +293,7 @@ Judgement FromWelch(const RatioTest& test, Design design, const VerdictRule& rul
   result.design = design;
   result.method = Method::kWelch;
   result.speedup = test.ratio;
+  result.alpha = rule.alpha;
   result.interval = test.interval;
   result.p = test.p;
   result.log_welch = test;
@@ -378,12 +378,18 @@ void Settle(std::span<Judgement* const> judgements, const VerdictRule& rule) {
   }
 }
 
-std::optional<double> CountToDetect(const Judgement& judgement, double effect, double alpha) {
+double LogHalfWidth(const Judgement& judgement) {
+  return (std::log(judgement.interval.hi) - std::log(judgement.interval.lo)) / 2;
+}
+
+std::optional<double> CountToDetect(const Judgement& judgement, double effect, double threshold,
+                                    double alpha) {
   if (IsOneProcess(judgement.design)) return std::nullopt;
-  const Noise noise = NoiseOf(judgement, alpha);
+  const Noise noise = NoiseOf(judgement);
+  const double distance = std::log1p(effect) - std::log1p(threshold);
   const std::optional<double> n = LeastCount(1, [&](double count) {
-    return PowerToExclude(std::log1p(effect), noise.deviation, count,
-                          noise.df_per_value * (count - 1), alpha);
+    return PowerToExclude(distance, noise.deviation, count, noise.df_per_value * (count - 1),
+                          alpha);
   });
   if (!n) return std::nullopt;
   return std::max(*n, LeastCountOf(judgement.method, alpha));

@@ -202,7 +202,7 @@ void PrintPlans(int trials) {
       std::vector<double> plans;
       for (int i = 0; i < std::max(51, trials / 4); ++i) {
         const Judgement pilot = JudgeRounds(DrawInRounds(noise, random, 20, 0), kNoThreshold);
-        if (const auto n = CountToDetect(pilot, std::expm1(effect), kAlpha)) plans.push_back(*n);
+        if (const auto n = CountToDetect(pilot, std::expm1(effect), 0, kAlpha)) plans.push_back(*n);
       }
       const double planned = Sample::Create(plans)->median();
       const double needed =
