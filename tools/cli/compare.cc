@@ -8,7 +8,6 @@
 #include "tools/cli/commands.h"
 #include "tools/cli/read_runs.h"
 #include "tools/render/comparison_formats.h"
-#include "tools/render/format.h"
 #include "tools/render/verdict_table.h"
 #include "tools/submission/metric.h"
 #include "tools/submission/run_comparison.h"
@@ -32,7 +31,10 @@ constexpr char kExample[] =
     "  podium compare run.json --filter=M:64,int8 --metric=cpu_time_s --format=markdown\n"
     "  podium compare old.json new.json --threshold=5%\n"
     "\n"
-    "A speedup is old time / new time. Fresh processes in rounds, as podium run makes them, can "
+    "A speedup is old time / new time; of another --metric, a ratio above 1 is an improvement. "
+    "What\n"
+    "does not vary, such as size_bytes, is compared without a test. Fresh processes in rounds, as "
+    "podium run makes them, can "
     "show\n"
     "small differences; of one process a side, only what exceeds --process_allowance. "
     "--correction\n"
@@ -62,7 +64,7 @@ FlagReader Flags(Options& options) {
   flags.Add("filter", &options.filter, "S,...",
             "only rows with every S: key:value, or a part of the name");
   flags.Add("metric", &options.metric, "M",
-            "time_s (default), cpu_time_s, ops_per_s, or a counter as hits:higher, misses:lower");
+            "time_s (default), cpu_time_s, ops_per_s, size_bytes, or a counter as hits:higher");
   AddRuleFlags(flags, options.rule.verdict);
   flags.Add("correction", &options.correction, "C",
             "over the rows: holm (default), benjamini_hochberg or none");
@@ -134,63 +136,31 @@ void Sort(const std::string& by, std::vector<Comparison>& rows) {
   }
 }
 
-std::string GeomeanText(const RunComparison& comparison, const VerdictRule& rule) {
-  const Geomean& geomean = *comparison.geomean;
-  const int decimals = geomean.interval ? Decimals(*geomean.interval) : 2;
-  return absl::StrCat("geomean speedup ", FormatFixed(geomean.value, decimals), "x",
-                      geomean.interval ? absl::StrCat(" ", FormatPercent(1 - rule.alpha), " CI ",
-                                                      FormatInterval(*geomean.interval, decimals))
-                                       : absl::StrCat(" (descriptive: ", geomean.reason, ")"),
-                      " over ", Count(comparison.rows.size(), "row"), ", ");
-}
-
-struct Counts {
-  std::size_t regressed = 0, inconclusive = 0, cut_short = 0;
-};
-
-void PrintTable(const RunComparison& comparison, const Counts& counts, const VerdictRule& rule,
-                const TableStyle& style, Streams streams) {
-  streams.out << VerdictTable(comparison.rows, rule, style);
-  for (const std::string& note : comparison.notes) streams.out << OneLine(note) << "\n";
-  if (comparison.geomean) streams.out << GeomeanText(comparison, rule);
-  streams.out << counts.regressed << " regressed, " << counts.inconclusive << " inconclusive";
-  for (const auto& [count, what] :
-       {std::pair(comparison.failed, " failed"), std::pair(comparison.worse, " of worse quality"),
-        std::pair(comparison.not_compared, " not compared")}) {
-    if (count > 0) streams.out << ", " << count << what;
-  }
-  if (counts.cut_short > 0) streams.out << ", " << Count(counts.cut_short, "file") << " cut short";
-  streams.out << "\n";
-}
-
-int Report(const RunComparison& comparison, const std::vector<OneRun>& runs,
-           const MetricChoice& metric, const Options& options, Streams streams) {
-  Counts counts;
-  for (const Comparison& row : comparison.rows) {
-    counts.regressed += row.judgement.verdict == Verdict::kRegressed;
-    counts.inconclusive += row.judgement.verdict == Verdict::kInconclusive;
-  }
-  for (const OneRun& run : runs) counts.cut_short += run.truncated;
-  const TableStyle style{.compared = runs.size() == 2 ? Compared::kRuns : Compared::kVariants,
-                         .metric = metric.name,
-                         .higher_is_better = metric.higher_is_better,
+int Report(const RunComparison& comparison, Compared compared, const Options& options,
+           Streams streams) {
+  const TableStyle style{.compared = compared,
+                         .metric = options.rule.metric,
                          .columns = streams.columns,
                          .color = streams.color};
   const VerdictRule& rule = options.rule.verdict;
-  if (options.format == "table") PrintTable(comparison, counts, rule, style, streams);
+  if (options.format == "table") {
+    streams.out << VerdictTable(comparison.rows, rule, style);
+    for (const std::string& note : comparison.notes) streams.out << OneLine(note) << "\n";
+    streams.out << ComparisonSummary(comparison, rule, style.metric) << "\n";
+  }
   if (options.format == "markdown") streams.out << ComparisonMarkdown(comparison, rule, style);
-  if (options.format == "json") streams.out << ComparisonJson(comparison, rule, style);
+  if (options.format == "json") streams.out << ComparisonJson(comparison, rule, style.metric);
   if (options.format == "csv") {
-    streams.out << ComparisonCsv(comparison);
+    streams.out << ComparisonCsv(comparison, style.metric);
     for (const std::string& note : comparison.notes) streams.err << OneLine(note) << "\n";
   }
 
-  if (counts.regressed + comparison.failed + comparison.worse > 0) return kDoesNotHold;
-  if (comparison.rows.empty()) {
+  if (comparison.regressed + comparison.failed + comparison.worse > 0) return kDoesNotHold;
+  if (comparison.rows.empty() && comparison.constants == 0) {
     return Refuse("compare", absl::InvalidArgumentError("no rows to compare: the notes say why"),
                   streams);
   }
-  const bool open = counts.inconclusive + comparison.not_compared + counts.cut_short > 0;
+  const bool open = comparison.inconclusive + comparison.not_compared + comparison.cut_short > 0;
   return open && options.require_conclusive ? kInconclusive : kHolds;
 }
 
@@ -211,14 +181,20 @@ int Compare(Arguments args, Streams streams) {
   const absl::StatusOr<MetricChoice> metric = ParseMetric(options.metric);
   if (!metric.ok()) return Refuse("compare", metric.status(), streams);
 
-  const absl::StatusOr<std::vector<OneRun>> runs =
-      ReadRuns(*files, RowFilter(options.filter), *metric, streams);
+  options.rule.metric = *metric;
+  absl::StatusOr<std::vector<OneRun>> runs = ReadRuns(*files, RowFilter(options.filter), streams);
   if (!runs.ok()) return Refuse("compare", runs.status(), streams);
+  for (OneRun& run : *runs) {
+    if (absl::Status status = UseMetric(run.path, *metric, run.entries); !status.ok()) {
+      return Refuse("compare", status, streams);
+    }
+  }
   absl::StatusOr<RunComparison> comparison =
       CompareRead(*runs, options.selection, options.rule, streams);
   if (!comparison.ok()) return Refuse("compare", comparison.status(), streams);
   Sort(options.sort, comparison->rows);
-  return Report(*comparison, *runs, *metric, options, streams);
+  return Report(*comparison, runs->size() == 2 ? Compared::kRuns : Compared::kVariants, options,
+                streams);
 }
 
 }  // namespace podium::report

@@ -21,7 +21,6 @@
 namespace podium::report {
 namespace {
 
-constexpr long kMostRounds = 100000;
 // With --target_ci it is the interval that ends a run; this ends one that never gets so tight.
 constexpr long kMostRoundsForTarget = 200;
 constexpr double kSecondsBetweenLines = 10;

@@ -11,6 +11,8 @@
 
 namespace podium::report {
 
+inline constexpr long kMostRounds = 100000;  // that --rounds takes
+
 // As the flags spell it; a subcommand adds those flags that make sense for it.
 struct MeasureFlags {
   std::string plan = "standard";

@@ -98,7 +98,7 @@ struct Noise {
 // By bisection, as the number of rounds that a difference needs falls with its size.
 std::optional<double> SmallestEffect(const Judgement& judgement, double alpha) {
   const auto finds = [&](double effect) {
-    const std::optional<double> n = CountToDetect(judgement, effect, alpha);
+    const std::optional<double> n = CountToDetect(judgement, effect, 0, alpha);
     return n && *n <= static_cast<double>(judgement.n_baseline);
   };
   double below = 1e-6, above = 10;

@@ -194,7 +194,10 @@ class DocumentReader {
     const ProcessRecord* process = processes && row.process && *row.process < processes->size()
                                        ? &(*processes)[*row.process]
                                        : nullptr;
-    if (process && row.round == process->round && row.host == process->host) return;
+    if (process && row.round == process->round && row.host == process->host) {
+      row.record = &*file_.record;
+      return;
+    }
     row.process = std::nullopt;
     row.round = std::nullopt;
     row.host.clear();
@@ -313,6 +316,7 @@ absl::StatusOr<RunFile> WithRows(absl::FunctionRef<absl::StatusOr<RunFile>(RowSi
   std::vector<Row> rows;
   absl::StatusOr<RunFile> file = read([&rows](Row row) {
     row.text = {};
+    row.record = nullptr;
     rows.push_back(std::move(row));
   });
   if (file.ok()) file->rows = std::move(rows);

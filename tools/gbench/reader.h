@@ -55,7 +55,9 @@ struct Row {
   std::optional<std::size_t> process;
   std::optional<long> round;
   std::string host;
-  std::string_view text;  // the object as written; only while the sink runs
+  // Only while the sink runs: the object as written, and RunFile::record of a row with a process.
+  std::string_view text;
+  const RunRecord* record = nullptr;
 };
 
 struct RunFile {

@@ -1,5 +1,6 @@
 #include "tools/render/comparison_formats.h"
 
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -15,8 +16,16 @@ namespace {
 
 // A cell that ends no row and begins no markup.
 std::string MarkdownCell(absl::string_view text) {
-  return absl::StrReplaceAll(
-      text, {{"|", "\\|"}, {"<", "&lt;"}, {"*", "\\*"}, {"_", "\\_"}, {"`", "\\`"}});
+  return absl::StrReplaceAll(text, {{"\\", "\\\\"},
+                                    {"|", "\\|"},
+                                    {"&", "&amp;"},
+                                    {"<", "&lt;"},
+                                    {"*", "\\*"},
+                                    {"_", "\\_"},
+                                    {"`", "\\`"},
+                                    {"~", "\\~"},
+                                    {"[", "\\["},
+                                    {"]", "\\]"}});
 }
 
 std::string Number(double value) { return absl::StrFormat("%.17g", value); }
@@ -33,8 +42,11 @@ std::string CsvCell(absl::string_view text) {
 std::string ComparisonMarkdown(const RunComparison& comparison, const VerdictRule& rule,
                                const TableStyle& style) {
   std::string text = absl::StrCat("_", kNotice, "_\n\n");
-  absl::StrAppend(&text, "| row | baseline -> optimized | speedup | ",
-                  FormatPercent(1 - rule.alpha),
+  if (style.metric.name != kTimeMetric) {
+    absl::StrAppend(&text, "metric: ", MarkdownCell(MetricText(style.metric)), "\n\n");
+  }
+  absl::StrAppend(&text, "| row | baseline -> optimized | ",
+                  style.metric.IsTime() ? "speedup" : "ratio", " | ", FormatPercent(1 - rule.alpha),
                   " CI | p | A/A | verdict |\n|---|---|--:|---|---|---|---|\n");
   for (const Comparison& row : comparison.rows) {
     const Judgement& judgement = row.judgement;
@@ -52,14 +64,11 @@ std::string ComparisonMarkdown(const RunComparison& comparison, const VerdictRul
                          : absl::StrCat(": ", MarkdownCell(judgement.reason)))};
     absl::StrAppend(&text, "| ", absl::StrJoin(cells, " | "), " |\n");
   }
-  if (const auto& geomean = comparison.geomean) {
-    absl::StrAppend(&text, "\nGeometric mean of the speedups: ", FormatFixed(geomean->value, 3),
-                    "x",
-                    geomean->interval ? absl::StrCat(" ", FormatInterval(*geomean->interval, 3))
-                                      : absl::StrCat(" (no interval: ", geomean->reason, ")"),
-                    ", over ", comparison.rows.size(), " rows.\n");
+  absl::StrAppend(&text, "\n", MarkdownCell(ComparisonSummary(comparison, rule, style.metric)),
+                  "\n\n");
+  for (const std::string& line : RuleLines(comparison.rows, rule)) {
+    absl::StrAppend(&text, "- ", MarkdownCell(line), "\n");
   }
-  if (!comparison.notes.empty()) absl::StrAppend(&text, "\n");
   for (const std::string& note : comparison.notes) {
     absl::StrAppend(&text, "- ", MarkdownCell(note), "\n");
   }
@@ -72,15 +81,45 @@ std::string ComparisonMarkdown(const RunComparison& comparison, const VerdictRul
   return text;
 }
 
-std::string ComparisonCsv(const RunComparison& comparison) {
+std::string ComparisonSummary(const RunComparison& comparison, const VerdictRule& rule,
+                              const MetricChoice& metric) {
+  std::string text;
+  if (const auto& geomean = comparison.geomean) {
+    const int decimals = geomean->interval ? Decimals(*geomean->interval) : 2;
+    const std::size_t rows = comparison.rows.size();
+    absl::StrAppend(&text, "geomean ", metric.IsTime() ? "speedup " : "ratio ",
+                    FormatFixed(geomean->value, decimals), "x",
+                    geomean->interval ? absl::StrCat(" ", FormatPercent(1 - rule.alpha), " CI ",
+                                                     FormatInterval(*geomean->interval, decimals))
+                                      : absl::StrCat(" (descriptive: ", geomean->reason, ")"),
+                    " over ", rows, rows == 1 ? " row, " : " rows, ");
+  }
+  absl::StrAppend(&text, comparison.regressed, " regressed, ", comparison.inconclusive,
+                  " inconclusive");
+  for (const auto& [count, what] :
+       {std::pair(comparison.failed, " failed"), std::pair(comparison.worse, " of worse quality"),
+        std::pair(comparison.constants, " constant"),
+        std::pair(comparison.not_compared, " not compared")}) {
+    if (count > 0) absl::StrAppend(&text, ", ", count, what);
+  }
+  if (comparison.cut_short > 0) {
+    absl::StrAppend(&text, ", ", comparison.cut_short,
+                    comparison.cut_short == 1 ? " file cut short" : " files cut short");
+  }
+  return text;
+}
+
+std::string ComparisonCsv(const RunComparison& comparison, const MetricChoice& metric) {
   std::string text =
-      "baseline,optimized,design,method,n_baseline,n_optimized,speedup,ci_lower,ci_upper,p,"
-      "p_adjusted,a_a_floor,verdict,needed_n,warnings\n";
+      "baseline,optimized,metric,better,design,method,n_baseline,n_optimized,speedup,ci_lower,"
+      "ci_upper,p,p_adjusted,a_a_floor,verdict,needed_n,warnings\n";
   for (const Comparison& row : comparison.rows) {
     const Judgement& judgement = row.judgement;
     const std::vector<std::string> cells = {
         CsvCell(row.baseline->name),
         CsvCell(row.optimized->name),
+        CsvCell(metric.name),
+        metric.higher_is_better ? "higher" : "lower",
         std::string(DesignName(judgement.design)),
         std::string(MethodName(judgement.method)),
         absl::StrCat(judgement.n_baseline),
@@ -100,22 +139,27 @@ std::string ComparisonCsv(const RunComparison& comparison) {
 }
 
 std::string ComparisonJson(const RunComparison& comparison, const VerdictRule& rule,
-                           const TableStyle& style) {
+                           const MetricChoice& metric) {
   Json document = Json::object();
   document["notice"] = kNotice;
-  document["metric"] = style.metric;
+  document["metric"] = metric.name;
+  document["higher_is_better"] = metric.higher_is_better;
   document["rule"] = {{"alpha", rule.alpha},
                       {"threshold", rule.threshold},
                       {"process_allowance", rule.process_allowance},
                       {"correction", CorrectionName(rule.correction)}};
   Json& rows = document["rows"] = Json::array();
-  for (const Comparison& row : comparison.rows) rows.push_back(DescribeComparison(row, rule));
+  for (const Comparison& row : comparison.rows) {
+    rows.push_back(DescribeComparison(row, rule, metric));
+  }
   document["geomean"] =
       comparison.geomean ? DescribeGeomean(*comparison.geomean, comparison.rows.size()) : Json();
   if (!comparison.geomean) document["geomean_reason"] = "no rows were compared";
-  document["counts"] = {{"failed", comparison.failed},
-                        {"worse", comparison.worse},
-                        {"not_compared", comparison.not_compared}};
+  document["counts"] = {
+      {"regressed", comparison.regressed}, {"inconclusive", comparison.inconclusive},
+      {"failed", comparison.failed},       {"worse", comparison.worse},
+      {"constants", comparison.constants}, {"not_compared", comparison.not_compared},
+      {"cut_short", comparison.cut_short}};
   document["notes"] = comparison.notes;
   return Serialize(document);
 }

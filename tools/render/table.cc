@@ -39,6 +39,30 @@ std::string CutMiddle(const std::string& text, std::size_t width) {
                       text.substr(ByteOf(text, length - (kept - head))));
 }
 
+void LeaveOut(const std::vector<Column>& columns, std::size_t most,
+              std::vector<std::size_t>& widths) {
+  while (WidthOf(columns, widths) > most) {
+    std::size_t victim = 0;
+    for (std::size_t i = 1; i < columns.size(); ++i) {
+      if (widths[i] > 0 && columns[i].expendable > columns[victim].expendable) victim = i;
+    }
+    if (columns[victim].expendable == 0) return;
+    widths[victim] = 0;
+  }
+}
+
+void Cut(const std::vector<Column>& columns, std::size_t most, std::vector<std::size_t>& widths) {
+  constexpr std::size_t kLeast = 8;
+  while (WidthOf(columns, widths) > most) {
+    std::size_t widest = 0;
+    for (std::size_t i = 1; i < columns.size(); ++i) {
+      if (columns[i].cut && widths[i] > widths[widest]) widest = i;
+    }
+    if (widths[widest] <= kLeast) return;
+    --widths[widest];
+  }
+}
+
 }  // namespace
 
 std::size_t DisplayWidth(const std::string& text) {
@@ -54,27 +78,16 @@ std::string AlignColumns(const std::vector<Column>& columns, const Cells& rows,
       widths[i] = std::max(widths[i], DisplayWidth(row[i]));
     }
   }
-  constexpr std::size_t kLeastFirst = 12;
-  while (most_columns > 0 && WidthOf(columns, widths) > most_columns) {
-    std::size_t victim = 0;
-    for (std::size_t i = 1; i < columns.size(); ++i) {
-      if (widths[i] > 0 && columns[i].expendable > columns[victim].expendable) victim = i;
-    }
-    if (columns[victim].expendable == 0) break;
-    widths[victim] = 0;
-  }
-  const std::size_t total = WidthOf(columns, widths);
-  if (most_columns > 0 && total > most_columns) {
-    const std::size_t excess = total - most_columns;
-    const std::size_t least = std::min(widths[0], kLeastFirst);
-    widths[0] = std::max(least, widths[0] > excess ? widths[0] - excess : 0);
+  if (most_columns > 0) {
+    LeaveOut(columns, most_columns, widths);
+    Cut(columns, most_columns, widths);
   }
   std::string text, line;
   for (const auto& row : rows) {
     line.clear();
     for (std::size_t i = 0; i < row.size(); ++i) {
       if (widths[i] == 0) continue;
-      const std::string cell = i == 0 ? CutMiddle(row[i], widths[i]) : row[i];
+      const std::string cell = CutMiddle(row[i], widths[i]);
       const std::string padding(widths[i] - DisplayWidth(cell), ' ');
       absl::StrAppend(&line, line.empty() ? "" : columns[i].separator,
                       columns[i].right ? padding : "", cell, columns[i].right ? "" : padding);

@@ -18,21 +18,23 @@ namespace {
 constexpr std::size_t kMostLines = 20;  // of remarks of one kind below the table
 
 // Blanks between the groups of a line, and fewer within a group. What a narrow terminal shows last:
-// the row, its speedup, the interval and the verdict.
+// the row, its variants, the speedup, its interval and the verdict.
 const std::vector<Column>& Columns() {
-  static const auto* const kColumns = new std::vector<Column>{{"", false, 0},      // workload
-                                                              {"   ", false, 0},   // variants
-                                                              {"   ", false, 2},   // ISA
-                                                              {"   ", false, 4},   // medians
-                                                              {"   ", false, 7},   // "speedup"
-                                                              {" ", true, 0},      // its value
-                                                              {"  ", false, 0},    // interval
-                                                              {"  ", false, 1},    // p
-                                                              {" ", false, 8},     // method
-                                                              {"   ", false, 3},   // A/A floor
-                                                              {"   ", false, 6},   // size
-                                                              {"   ", false, 5},   // quality
-                                                              {"   ", false, 0}};  // verdict
+  static const auto* const kColumns = new std::vector<Column>{{"", false, 0},           // workload
+                                                              {"   ", false, 0, true},  // variants
+                                                              {"   ", false, 3},        // ISA
+                                                              {"   ", false, 6},        // medians
+                                                              {"   ", false, 9},        // "speedup"
+                                                              {" ", true, 0},           // its value
+                                                              {"  ", false, 1},         // "95% CI"
+                                                              {" ", false, 0},          // interval
+                                                              {"  ", false, 2},         // p
+                                                              {" ", false, 10},         // method
+                                                              {"   ", false, 5},        // A/A floor
+                                                              {"   ", false, 8},        // size
+                                                              {"   ", false, 7},        // quality
+                                                              {"   ", false, 0},        // verdict
+                                                              {" ", false, 4}};         // needed n
   return *kColumns;
 }
 
@@ -78,10 +80,8 @@ std::string FloorCell(const Judgement& judgement) {
   return text.empty() ? "" : absl::StrCat("A/A ", text);
 }
 
-std::string VerdictCell(const Judgement& judgement) {
-  const std::string word(VerdictName(judgement.verdict));
-  return judgement.needed_n ? absl::StrFormat("%s (needs n = %.0f)", word, *judgement.needed_n)
-                            : word;
+std::string NeededCell(const Judgement& judgement) {
+  return judgement.needed_n ? absl::StrFormat("(needs n = %.0f)", *judgement.needed_n) : "";
 }
 
 std::vector<std::string> Cells(const Comparison& row, const VerdictRule& rule,
@@ -95,16 +95,17 @@ std::vector<std::string> Cells(const Comparison& row, const VerdictRule& rule,
           two_runs ? absl::StrCat(MedianText(*row.baseline, style), " -> ",
                                   MedianText(*row.optimized, style))
                    : "",
-          "speedup",
+          style.metric.IsTime() ? "speedup" : "ratio",
           absl::StrCat(FormatFixed(judgement.speedup, decimals), "x"),
-          absl::StrCat(FormatPercent(1 - rule.alpha), " CI ",
-                       FormatInterval(judgement.interval, decimals)),
+          absl::StrCat(FormatPercent(1 - rule.alpha), " CI"),
+          FormatInterval(judgement.interval, decimals),
           FormatP(judgement.p),
           absl::StrCat("(", MethodText(judgement), ")"),
           FloorCell(judgement),
           two_runs ? "" : Size(Improve(row)),
           two_runs ? "" : Quality(*row.optimized),
-          VerdictCell(judgement)};
+          std::string(VerdictName(judgement.verdict)),
+          NeededCell(judgement)};
 }
 
 // The first lines of each kind, and how many more there are.
@@ -120,12 +121,13 @@ std::string Some(const std::vector<std::string>& lines) {
   return text;
 }
 
-// What the verdicts in the table rest on, each once.
+// What the verdicts in the table rest on, each once, as far as the rule does not say it.
 std::string Legend(const std::vector<Comparison>& rows) {
   std::set<std::string> lines;
   for (const Comparison& row : rows) {
-    if (row.judgement.verdict == Verdict::kImproved) continue;
-    lines.insert(absl::StrCat(VerdictName(row.judgement.verdict), ": ", row.judgement.reason));
+    const Verdict verdict = row.judgement.verdict;
+    if (verdict == Verdict::kImproved || verdict == Verdict::kRegressed) continue;
+    lines.insert(absl::StrCat(VerdictName(verdict), ": ", row.judgement.reason));
   }
   return Some({lines.begin(), lines.end()});
 }
@@ -138,31 +140,6 @@ std::string Doubts(const std::vector<Comparison>& rows) {
                                  absl::StrJoin(row.judgement.warnings, "; ")));
   }
   return Some(lines);
-}
-
-// Without it, the same numbers would look like other verdicts.
-std::string Rules(const std::vector<Comparison>& rows, const VerdictRule& rule) {
-  std::map<Design, std::size_t> designs;
-  for (const Comparison& row : rows) ++designs[row.judgement.design];
-  std::string text;
-  for (const auto& [design, count] : designs) {
-    const bool allows = IsConfounded(design);
-    const double margin = Allowance(design, rule) * (1 + rule.threshold);
-    absl::StrAppend(
-        &text, "rule: design ", DesignName(design),
-        absl::StrFormat(", alpha %.4g, threshold %s", rule.alpha, FormatPercent(rule.threshold)),
-        allows ? absl::StrCat(", process allowance ", FormatPercent(rule.process_allowance)) : "",
-        rule.correction == Correction::kNone
-            ? ""
-            : absl::StrCat(", ", CorrectionName(rule.correction), " over ", rows.size(),
-                           rows.size() == 1 ? " row" : " rows"),
-        absl::StrFormat(": improved above %.4g, regressed below %.4g", margin, 1 / margin),
-        design == Design::kOneProcess        ? "; intervals hold within this process"
-        : design == Design::kOneProcessASide ? "; intervals hold within these processes"
-                                             : "",
-        "\n");
-  }
-  return text;
 }
 
 const char* ColorOf(Verdict verdict) {
@@ -200,9 +177,8 @@ std::string Colored(const std::string& table, const std::vector<Comparison>& row
 
 std::string MedianText(const Entry& entry, const TableStyle& style) {
   if (!entry.Times()) return absl::StrCat("mean ", FormatSeconds(entry.summary->mean));
-  const double median = entry.Times()->median();
-  if (style.metric == kTimeMetric || style.metric == kCpuTimeMetric) return FormatSeconds(median);
-  return FormatCount(style.higher_is_better ? 1 / median : median);
+  const double median = MetricOf(entry, style.metric.name)->median();
+  return style.metric.IsTime() ? FormatSeconds(median) : FormatCount(median);
 }
 
 std::string MethodText(const Judgement& judgement) {
@@ -224,6 +200,37 @@ std::string FloorText(const Judgement& judgement) {
   return absl::StrFormat("%.2g%%", 100 * *judgement.rounds->a_a_floor);
 }
 
+std::string MetricText(const MetricChoice& metric) {
+  return absl::StrCat(metric.name, metric.higher_is_better ? ", higher" : ", lower", " is better");
+}
+
+// Without it, the same numbers would look like other verdicts.
+std::vector<std::string> RuleLines(const std::vector<Comparison>& rows, const VerdictRule& rule) {
+  std::map<Design, std::size_t> designs;
+  for (const Comparison& row : rows) ++designs[row.judgement.design];
+  std::vector<std::string> lines;
+  for (const auto& [design, count] : designs) {
+    const bool allows = IsConfounded(design);
+    const double margin = Allowance(design, rule) * (1 + rule.threshold);
+    const bool corrected = rule.correction != Correction::kNone;
+    lines.push_back(absl::StrCat(
+        "rule: design ", DesignName(design),
+        absl::StrFormat(", alpha %.4g, threshold %s", rule.alpha, FormatPercent(rule.threshold)),
+        allows ? absl::StrCat(", process allowance ", FormatPercent(rule.process_allowance)) : "",
+        corrected ? absl::StrCat(", ", CorrectionName(rule.correction), " over ", rows.size(),
+                                 rows.size() == 1 ? " row" : " rows")
+                  : "",
+        absl::StrFormat(": improved above %.4g, regressed below %.4g", margin, 1 / margin),
+        design == Design::kOneProcess        ? "; intervals hold within this process"
+        : design == Design::kOneProcessASide ? "; intervals hold within these processes"
+                                             : ""));
+  }
+  lines.emplace_back(
+      "p: that there is no difference, by the row alone; verdicts rest on p_adjusted (in the "
+      "JSON)");
+  return lines;
+}
+
 std::string VerdictTable(const std::vector<Comparison>& rows, const VerdictRule& rule,
                          const TableStyle& style) {
   if (rows.empty()) return "";
@@ -233,10 +240,11 @@ std::string VerdictTable(const std::vector<Comparison>& rows, const VerdictRule&
   for (const Comparison& row : rows) cells.push_back(Cells(row, rule, style, !shared_isa));
   const bool names_isa = shared_isa && !shared_isa->empty();
   const std::string table = AlignColumns(Columns(), cells, style.columns);
-  return absl::StrCat(kNotice, names_isa ? absl::StrCat("; isa: ", *shared_isa) : "",
-                      style.metric == kTimeMetric ? "" : absl::StrCat("; metric: ", style.metric),
-                      "\n", style.color ? Colored(table, rows) : table, Rules(rows, rule),
-                      Legend(rows), Doubts(rows));
+  return absl::StrCat(
+      kNotice, names_isa ? absl::StrCat("; isa: ", *shared_isa) : "",
+      style.metric.name == kTimeMetric ? "" : absl::StrCat("; metric: ", MetricText(style.metric)),
+      "\n", style.color ? Colored(table, rows) : table, absl::StrJoin(RuleLines(rows, rule), "\n"),
+      "\n", Legend(rows), Doubts(rows));
 }
 
 }  // namespace podium::report

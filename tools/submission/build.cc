@@ -16,6 +16,7 @@
 #include "tools/submission/embedded.h"
 #include "tools/submission/entries.h"
 #include "tools/submission/pairing.h"
+#include "tools/submission/process_differences.h"
 #include "tools/submission/sha256.h"
 
 namespace podium::report {
@@ -281,6 +282,11 @@ absl::StatusOr<Inputs> BuildInputs(const std::vector<Source>& sources,
     EntrySet set = CollectEntries(run, first_origin);
     if (run.record) first_origin += static_cast<long>(run.record->processes.size());
     std::vector<std::string> warnings = SourceWarnings(run, set);
+    if (run.record) {
+      for (const std::string& line : ProcessDifferences(*run.record, run.context)) {
+        warnings.push_back(absl::StrCat(FileName(run), ": ", line));
+      }
+    }
     const std::vector<std::string> differences = EnvironmentDifferences(first.context, run.context);
     if (!differences.empty()) {
       warnings.push_back(absl::StrCat(FileName(run), ": differs from ", FileName(first), " in ",

@@ -49,11 +49,11 @@ const Sample* Entry::Find(absl::string_view metric) const {
 // told or is taken, to the first that has not had this repetition yet. Each process of `podium run`
 // counts the place anew, among the rows that it ran.
 EntryCollector::Gathered& EntryCollector::Find(const Row& row) {
-  const bool alone = row.process.has_value();
-  const std::pair repetition(alone ? static_cast<long>(*row.process) : -1,
+  has_processes_ = has_processes_ || row.process;
+  const std::pair repetition(row.process ? static_cast<long>(*row.process) : -1,
                              row.repetition_index.value_or(-1));
-  const long family = alone ? -1 : row.family_index.value_or(-1);
-  const long instance = alone ? -1 : row.instance_index.value_or(-1);
+  const long family = has_processes_ ? -1 : row.family_index.value_or(-1);
+  const long instance = has_processes_ ? -1 : row.instance_index.value_or(-1);
   for (int occurrence = 1;; ++occurrence) {
     const std::string key = absl::StrCat(family, "/", instance, "/", occurrence, "/", row.run_name);
     const auto [found, is_new] = index_.try_emplace(key, all_.size());
@@ -131,7 +131,12 @@ void EntryCollector::SetConstant(const std::string& row, const std::string& name
 
 Entry EntryCollector::FinishOne(Gathered& gathered, const Context& context) {
   Entry& entry = gathered.entry;
-  if (entry.origins.size() != gathered.real_time_s.size()) entry.origins.clear();
+  if (!entry.origins.empty() && entry.origins.size() != gathered.real_time_s.size()) {
+    warnings_.push_back(absl::StrCat(entry.name,
+                                     ": not every row says which process it comes from: its rows "
+                                     "count as those of one process"));
+    entry.origins.clear();
+  }
   if (gathered.real_time_s.empty() && gathered.mean_s && gathered.stddev_s) {
     entry.summary = Summary{*gathered.mean_s, *gathered.stddev_s, gathered.aggregated};
   }

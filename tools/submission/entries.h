@@ -16,8 +16,8 @@ namespace podium::report {
 
 struct EntrySet {
   // In the order of registration; where the file does not tell it, as in files of `podium run`, of
-  // first appearance. Interleaved
-  // repetitions appear in random order, which is no order to read a table in.
+  // first appearance. Interleaved repetitions appear in random order, which is no order to read a
+  // table in.
   std::vector<Entry> entries;
   std::vector<std::string> warnings;  // each begins with the row's name
 };
@@ -25,9 +25,10 @@ struct EntrySet {
 // Takes the rows of a file one by one, so that a large file need not be held as rows.
 //
 // Aggregate rows are left out, as they follow from the repetitions; of a benchmark that has no
-// repetition in the file, mean and stddev become its entry's `summary`. A repetition that failed, or whose
-// real_time is no positive number, becomes one of its entry's `errors`. Two benchmarks of one name
-// stay apart: the second is called "name#2".
+// repetition in the file, mean and stddev become its entry's `summary`. A repetition that failed, or
+// whose real_time is no positive number, becomes one of its entry's `errors`. Two benchmarks of one
+// name stay apart: the second is called "name#2". An entry has the origins of all its values, or,
+// with a warning, of none.
 class EntryCollector {
  public:
   // Processes and rounds are numbered from `first_origin`, so that those of two files differ.
@@ -58,6 +59,7 @@ class EntryCollector {
                    const std::vector<double>& values, std::map<std::string, double>& figures);
 
   long first_origin_;
+  bool has_processes_ = false;                          // a file of `podium run`
   std::unordered_map<std::string, std::size_t> index_;  // by name and place in the registration
   std::vector<Gathered> all_;
   std::vector<std::string> warnings_;

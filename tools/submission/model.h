@@ -24,7 +24,7 @@ using Json = nlohmann::ordered_json;  // keeps the order of writing: files read 
 
 inline constexpr absl::string_view kSchemaVersion = "1.1.0";
 inline constexpr absl::string_view kNotice = "MLPerf-style, unverified";
-inline constexpr absl::string_view kTimeMetric = "time_s";  // what every comparison is made of
+inline constexpr absl::string_view kTimeMetric = "time_s";  // what comparisons are made of
 inline constexpr absl::string_view kCpuTimeMetric = "cpu_time_s";
 
 struct Metric {
@@ -44,11 +44,12 @@ struct Entry {
   std::vector<std::string> errors;        // one message per repetition that failed
   std::vector<Origin> origins;     // of each value of time_s; empty where the file does not tell
   std::optional<Summary> summary;  // of time_s, where the file has aggregates and no repetitions
+  absl::string_view compared = kTimeMetric;  // which of `metrics` is compared: see UseMetric
 
   const Sample* Find(absl::string_view metric) const;  // null if the row has none
-  // Null where the row cannot be compared; otherwise its times.
-  const Sample* Times() const { return errors.empty() ? Find(kTimeMetric) : nullptr; }
-  bool IsComparable() const { return errors.empty() && (Find(kTimeMetric) || summary); }
+  // Null where the row cannot be compared; otherwise its times, or what stands in their place.
+  const Sample* Times() const { return errors.empty() ? Find(compared) : nullptr; }
+  bool IsComparable() const { return errors.empty() && (Find(compared) || summary); }
   Side Measured() const { return {Times(), origins}; }  // where there are Times()
 };
 

@@ -197,7 +197,7 @@ struct Noise {
   double df_per_value;  // df = df_per_value (n - 1)
 };
 
-Noise NoiseOf(const Judgement& judgement, double alpha) {
+Noise NoiseOf(const Judgement& judgement) {
   const auto n = static_cast<double>(std::min(judgement.n_baseline, judgement.n_optimized));
   if (judgement.method == Method::kPairedT) {
     return {judgement.rounds->paired_t->log_standard_error * std::sqrt(n), 1};
@@ -209,9 +209,8 @@ Noise NoiseOf(const Judgement& judgement, double alpha) {
   }
   // From the rank interval, so that a value far off counts as little as it does in the method.
   const double df_per_value = judgement.method == Method::kSignedRank ? 1 : 2;
-  const double half_width = (std::log(judgement.interval.hi) - std::log(judgement.interval.lo)) / 2;
-  const double critical = StudentCriticalValue(alpha, df_per_value * (n - 1));
-  return {half_width / critical * std::sqrt(n), df_per_value};
+  const double critical = StudentCriticalValue(judgement.alpha, df_per_value * (n - 1));
+  return {LogHalfWidth(judgement) / critical * std::sqrt(n), df_per_value};
 }
 
 // The least n at which the method's smallest two-sided p is at most alpha.
@@ -252,7 +251,7 @@ void SetNeededN(const VerdictRule& rule, double alpha_of_row, Judgement& result)
               "repetitions in one process cannot narrow";
     return;
   }
-  const Noise noise = NoiseOf(result, rule.alpha);
+  const Noise noise = NoiseOf(result);
   const auto present = static_cast<double>(std::max(result.n_baseline, result.n_optimized));
   result.needed_n = LeastCount(present, [&](double n) {
     const double df = noise.df_per_value * (n - 1);
@@ -308,6 +307,7 @@ void Decide(const VerdictRule& rule, std::size_t family, double alpha_of_row, Ju
 Judgement FromWelch(const RatioTest& test, Design design, const VerdictRule& rule) {
   Judgement result{};
   result.design = design;
+  result.alpha = rule.alpha;
   result.log_welch = test;
   UseT(Method::kWelch, test, rule, result);
   return result;
@@ -421,12 +421,18 @@ void Settle(std::span<Judgement* const> judgements, const VerdictRule& rule) {
   }
 }
 
-std::optional<double> CountToDetect(const Judgement& judgement, double effect, double alpha) {
+double LogHalfWidth(const Judgement& judgement) {
+  return (std::log(judgement.interval.hi) - std::log(judgement.interval.lo)) / 2;
+}
+
+std::optional<double> CountToDetect(const Judgement& judgement, double effect, double threshold,
+                                    double alpha) {
   if (IsConfounded(judgement.design)) return std::nullopt;
-  const Noise noise = NoiseOf(judgement, alpha);
+  const Noise noise = NoiseOf(judgement);
+  const double distance = std::log1p(effect) - std::log1p(threshold);
   const std::optional<double> n = LeastCount(1, [&](double count) {
-    return PowerToExclude(std::log1p(effect), noise.deviation, count,
-                          noise.df_per_value * (count - 1), alpha);
+    return PowerToExclude(distance, noise.deviation, count, noise.df_per_value * (count - 1),
+                          alpha);
   });
   if (!n) return std::nullopt;
   const std::size_t least = judgement.design == Design::kRounds ? kLeastRounds : kLeastProcesses;

@@ -71,7 +71,8 @@ struct Judgement {
   // Independent values a side: rounds, processes, or repetitions.
   std::size_t n_baseline;
   std::size_t n_optimized;
-  double speedup;     // baseline time / optimized time, by `method`
+  double speedup;  // baseline time / optimized time, by `method`
+  double alpha;
   Interval interval;  // 1 - alpha
   double p;           // two-sided, that there is no difference at all
   // Beside it, on the same values, whatever the verdict rests on.
@@ -121,9 +122,13 @@ absl::StatusOr<Judgement> JudgeSummaries(const Summary& baseline, const Summary&
 // alpha / m; rounds so few that no ranks can are judged by t instead.
 void Settle(std::span<Judgement* const> judgements, const VerdictRule& rule);
 
-// The n at which a difference of `effect` (a ratio: 0.02 is 2 %) is told from none with probability
-// kPower, in noise as `judgement` found it; at least so many that the design remains the same. Null
-// beyond a million, or for a design without independent values.
-std::optional<double> CountToDetect(const Judgement& judgement, double effect, double alpha);
+// The n at which a difference of `effect` (a ratio: 0.02 is 2 %) is found to exceed `threshold`, a
+// smaller one, with probability kPower, in noise as `judgement` found it; at least so many that the
+// design remains the same. Null beyond a million, or for a design without independent values.
+std::optional<double> CountToDetect(const Judgement& judgement, double effect, double threshold,
+                                    double alpha);
+
+// Half the width of its interval, in ln(speedup).
+double LogHalfWidth(const Judgement& judgement);
 
 }  // namespace podium::report

@@ -98,7 +98,7 @@ void PrintPlans(int trials, Goals& goals) {
       for (int i = 0; i < trials; ++i) {
         const Judgement pilot =
             JudgeTrial(Draw(noise, random, Order::kRounds, 20, 0), kNoThreshold);
-        plans.push_back(CountToDetect(pilot, std::expm1(effect), kAlpha).value());
+        plans.push_back(CountToDetect(pilot, std::expm1(effect), 0, kAlpha).value());
       }
       const double planned = Sample::Create(plans)->median();
       const double needed = RoundsForPower(noise, planned, effect, trials);

@@ -12,8 +12,9 @@ using ::testing::IsEmpty;
 TEST(Podium, HelpListsEverySubcommandOnStdout) {
   const Outcome outcome = Podium({"--help"});
   EXPECT_EQ(outcome.status, kHolds);
-  for (const char* command : {"run", "selfcheck", "replicate", "submit", "validate", "compare"}) {
-    EXPECT_THAT(outcome.out, HasSubstr(command));
+  for (const char* command :
+       {"run", "submit", "validate", "selfcheck", "replicate", "compare", "plan", "stat"}) {
+    EXPECT_THAT(outcome.out, HasSubstr(std::string("\n  ") + command + " "));
   }
 }
 
@@ -45,7 +46,7 @@ TEST_P(SubcommandHelpTest, ShowsAnExample) {
 
 INSTANTIATE_TEST_SUITE_P(Podium, SubcommandHelpTest,
                          testing::Values("run", "selfcheck", "replicate", "submit", "validate",
-                                         "compare"));
+                                         "compare", "plan", "stat"));
 
 }  // namespace
 }  // namespace podium::report

@@ -32,6 +32,16 @@ TEST(AlignColumns, CutsTheFirstColumnInTheMiddle) {
   EXPECT_EQ(AlignColumns({{""}, {" "}}, {{"0123456789abcdefghij", "x"}}, 16), "012345..efghij x\n");
 }
 
+TEST(AlignColumns, CutsTheWidestOfSeveralFirst) {
+  const std::vector<Column> columns = {{""}, {" ", false, 0, true}, {" "}};
+  EXPECT_EQ(AlignColumns(columns, {{"0123456789", "0123456789abcdef", "x"}}, 24),
+            "0123456789 0123..bcdef x\n");
+}
+
+TEST(AlignColumns, CutsToNoLessThanWhatCanBeRead) {
+  EXPECT_EQ(AlignColumns({{""}, {" "}}, {{"0123456789", "x"}}, 4), "012..789 x\n");
+}
+
 TEST(AlignColumns, CountsCodePoints) {
   EXPECT_EQ(AlignColumns({{""}, {" "}}, {{"\xC3\xA4", "x"}, {"bb", "y"}}), "\xC3\xA4  x\nbb y\n");
 }

@@ -30,6 +30,45 @@ TEST(ParseMetric, TakesTheDirectionOfACounter) {
               HasSubstr("--metric=hits:higher or :lower"));
 }
 
+TEST(ParseMetric, KnowsTheDirectionOfSizesAndQuality) {
+  EXPECT_FALSE(ParseMetric("size_bytes")->higher_is_better);
+  EXPECT_TRUE(ParseMetric("accuracy")->higher_is_better);
+}
+
+TEST(ParseMetric, RejectsTheWrongDirection) {
+  EXPECT_EQ(ParseMetric("time_s:higher").status().message(),
+            "--metric=time_s:higher: less of it is better: say --metric=time_s");
+}
+
+TEST(ParseMetric, RejectsADirectionOfNothing) { EXPECT_FALSE(ParseMetric(":higher").ok()); }
+
+TEST(MetricOf, IsAsMeasured) {
+  std::vector<Entry> entries = OneEntry();
+  ASSERT_TRUE(UseMetric("run.json", {"ops_per_s", true}, entries).ok());
+  EXPECT_THAT(MetricOf(entries[0], "ops_per_s")->values(), ElementsAre(2, 8));
+}
+
+TEST(MetricOf, TakesAFigureAsOneValue) {
+  std::vector<Entry> entries = OneEntry();
+  entries[0].sizes["params"] = 7;
+  EXPECT_THAT(MetricOf(entries[0], "params")->values(), ElementsAre(7));
+}
+
+TEST(MetricOf, IsNullForARowThatFailed) {
+  std::vector<Entry> entries = OneEntry();
+  entries[0].errors = {"wrong result"};
+  EXPECT_FALSE(MetricOf(entries[0], "hits"));
+}
+
+// Otherwise the times of such a row would be compared in the place of the metric.
+TEST(UseMetric, LeavesARowOfAggregatesWithoutASummary) {
+  std::vector<Entry> entries = OneEntry();
+  entries.push_back(TestEntry("b", {}));
+  entries[1].summary = Summary{1, 0.1, 10};
+  ASSERT_TRUE(UseMetric("run.json", {"hits", false}, entries).ok());
+  EXPECT_FALSE(entries[1].IsComparable());
+}
+
 TEST(UseMetric, PutsItInThePlaceOfTheTimes) {
   std::vector<Entry> entries = OneEntry();
   ASSERT_TRUE(UseMetric("run.json", {"hits", false}, entries).ok());

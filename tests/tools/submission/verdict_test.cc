@@ -1,6 +1,7 @@
 #include "tools/submission/verdict.h"
 
 #include <cmath>
+#include <random>
 
 #include "gmock/gmock.h"
 
@@ -300,11 +301,28 @@ TEST(Settle, JudgesPairsByPairedT) {
 
 TEST(CountToDetect, IsAtLeastWhatMakesTheDesign) {
   const Judgement pilot = *JudgeRounds(Drifting(1, 0), Drifting(1.05, 5), {});
-  EXPECT_EQ(CountToDetect(pilot, 1.0, 0.05 / 1000), kLeastRounds);
+  EXPECT_EQ(CountToDetect(pilot, 1.0, 0, 0.05 / 1000), kLeastRounds);
+}
+
+// At a smaller alpha the same pilot has a wider interval; its noise is the same.
+TEST(CountToDetect, KnowsTheNoiseWhateverTheLevelOfTheInterval) {
+  std::minstd_rand random(1);
+  const auto near_normal = [&] {  // Irwin and Hall: the sum of 12 uniform values
+    double sum = -6;
+    for (int i = 0; i < 12; ++i) sum += static_cast<double>(random()) / 2147483647.0;
+    return sum;
+  };
+  std::vector<double> a, b;
+  for (int i = 0; i < 60; ++i) {
+    a.push_back((1 + .05 * i) * std::exp(.005 * near_normal()));
+    b.push_back((1 + .05 * i) * std::exp(.005 * near_normal()));
+  }
+  const double n = *CountToDetect(*JudgeRounds(a, b, {.alpha = 0.01}), 0.001, 0, 0.01);
+  EXPECT_NEAR(*CountToDetect(*JudgeRounds(a, b, {.alpha = 0.05}), 0.001, 0, 0.01), n, 0.1 * n);
 }
 
 TEST(CountToDetect, NeedsProcesses) {
-  EXPECT_FALSE(CountToDetect(*Judge(Of(kSlow), Of(kFast), {}), .02, .05));
+  EXPECT_FALSE(CountToDetect(*Judge(Of(kSlow), Of(kFast), {}), .02, .01, .05));
 }
 
 }  // namespace
