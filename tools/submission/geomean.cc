@@ -94,7 +94,7 @@ std::optional<Geomean> GeomeanOf(const std::vector<Comparison>& rows, double alp
   };
   if (all(Design::kRounds)) return OfRounds(rows, alpha);
   if (all(Design::kProcesses)) return OfProcesses(rows, alpha);
-  return WithoutInterval(rows, "not all rows were measured in processes of both sides, interleaved");
+  return WithoutInterval(rows, "not all rows were measured in interleaved processes");
 }
 
 }  // namespace podium::report

@@ -163,7 +163,7 @@ TEST(CompareRuns, OfAggregatesIsDescriptive) {
   EXPECT_EQ(comparison.rows[0].judgement.design, Design::kAggregates);
   EXPECT_EQ(comparison.rows[0].judgement.n_baseline, 10);
   EXPECT_EQ(comparison.rows[0].judgement.verdict, Verdict::kInconclusive);
-  EXPECT_EQ(comparison.geomean->reason, "not all rows were measured in processes of both sides, interleaved");
+  EXPECT_EQ(comparison.geomean->reason, "not all rows were measured in interleaved processes");
 }
 
 }  // namespace
