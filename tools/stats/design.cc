@@ -73,13 +73,13 @@ std::map<long, double> LogMeansByRound(const Side& side) {
 
 std::vector<double> LogRatiosByHost(const Side& a, const Side& b) {
   // By host and round, the mean ln of each side's processes.
-  std::map<std::pair<long, long>, std::vector<double>> of_a, of_b;
+  std::map<std::pair<std::string, long>, std::vector<double>> of_a, of_b;
   for (const auto& [side, groups] : {std::pair(&a, &of_a), std::pair(&b, &of_b)}) {
     for (const auto& [process, mean] : ProcessMeans(*side)) {
       (*groups)[{mean.origin.host, mean.origin.round}].push_back(mean.value);
     }
   }
-  std::map<long, std::vector<double>> hosts;
+  std::map<std::string, std::vector<double>> hosts;
   for (const auto& [where, values] : of_a) {
     const auto found = of_b.find(where);
     if (found == of_b.end()) continue;

@@ -7,6 +7,7 @@
 
 #include <map>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "tools/stats/sample.h"
@@ -33,7 +34,7 @@ bool IsConfounded(Design design);
 struct Origin {
   long process;
   long round;
-  long host = 0;
+  std::string host = {};  // empty where there is but one
   bool operator==(const Origin&) const = default;
 };
 

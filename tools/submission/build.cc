@@ -196,6 +196,18 @@ absl::Status CheckBaselines(const std::string& path, const Inputs& inputs) {
       ": give --baseline=V, one of ", absl::StrJoin(VariantNames(inputs.entries), ", ")));
 }
 
+// Where all ran on one host, its name tells nothing that system_info does not.
+void DropTheOnlyHost(std::vector<Entry>& entries) {
+  std::set<std::string> hosts;
+  for (const Entry& entry : entries) {
+    for (const Origin& origin : entry.origins) hosts.insert(origin.host);
+  }
+  if (hosts.size() > 1) return;
+  for (Entry& entry : entries) {
+    for (Origin& origin : entry.origins) origin.host.clear();
+  }
+}
+
 }  // namespace
 
 absl::Status CheckDivision(const Inputs& inputs) {
@@ -309,6 +321,7 @@ absl::StatusOr<Inputs> BuildInputs(const std::vector<Source>& sources,
     runs.push_back(DescribeRun(run, kept));
     std::move(kept.begin(), kept.end(), std::back_inserter(inputs.entries));
   }
+  DropTheOnlyHost(inputs.entries);
   if (inputs.entries.empty()) {
     return absl::InvalidArgumentError(absl::StrCat(
         first.path, ": no row matches --workload=", absl::StrJoin(options.workloads, ",")));

@@ -102,6 +102,10 @@ void DescribeRounds(const Judgement& judgement, Json& json) {
   PutOrReason(json, "signed_rank",
               signs ? Json{{"w", signs->w}, {"p", signs->p}, {"exact", signs->exact}} : Json(),
               "the sides are equal in all rounds");
+  if (!rounds.host_speedups.empty()) {
+    Json& hosts = json["hosts"] = {{"speedups", rounds.host_speedups}};
+    PutOrReason(hosts, "ci", OrNull(rounds.hosts_interval), "the hosts have no spread");
+  }
   const auto& strata = rounds.stratified_rank;
   PutOrReason(
       json, "stratified_rank",
@@ -165,6 +169,7 @@ Json DescribeEntry(const Entry& entry) {
     for (const Origin& origin : entry.origins) {
       origins["process"].push_back(origin.process);
       origins["round"].push_back(origin.round);
+      if (!origin.host.empty()) origins["host"].push_back(origin.host);
     }
   }
   return json;

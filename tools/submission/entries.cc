@@ -95,7 +95,7 @@ void EntryCollector::Add(const Row& row) {
     gathered.real_time_s.push_back(*row.real_time_s);
     if (row.process && row.round) {
       gathered.entry.origins.push_back(
-          {first_origin_ + static_cast<long>(*row.process), first_origin_ + *row.round});
+          {first_origin_ + static_cast<long>(*row.process), first_origin_ + *row.round, row.host});
     }
     if (row.cpu_time_s) gathered.cpu_time_s.push_back(*row.cpu_time_s);
     for (const auto& [name, value] : row.counters) gathered.counters[name].push_back(value);

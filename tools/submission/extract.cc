@@ -48,8 +48,10 @@ Entry ExtractEntry(const Json& json) {
   if (json.contains("origins")) {
     const auto processes = json.at("origins").at("process").get<std::vector<long>>();
     const auto rounds = json.at("origins").at("round").get<std::vector<long>>();
-    for (std::size_t i = 0; i < std::min(processes.size(), rounds.size()); ++i) {
-      entry.origins.push_back({processes[i], rounds[i]});
+    const auto hosts = json.at("origins").value("host", std::vector<std::string>(rounds.size()));
+    const std::size_t least = std::min({processes.size(), rounds.size(), hosts.size()});
+    for (std::size_t i = 0; i < least; ++i) {
+      entry.origins.push_back({processes[i], rounds[i], hosts[i]});
     }
   }
   return entry;

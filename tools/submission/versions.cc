@@ -29,6 +29,7 @@ constexpr Added kAdded[] = {{1, "/protocol/run"},
                             {1, "/comparisons/*/paired_t"},
                             {1, "/comparisons/*/signed_rank"},
                             {1, "/comparisons/*/stratified_rank"},
+                            {1, "/comparisons/*/hosts"},
                             {1, "/comparisons/*/warnings"},
                             {1, "/geomean"}};
 

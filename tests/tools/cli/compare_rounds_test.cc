@@ -267,15 +267,16 @@ TEST_F(RoundsTest, PlanNeedsFewerRoundsForALargerEffect) {
   const auto rounds = [&](const char* effect) {
     return PlannedRounds({"plan", file, effect, "--threshold=0", "--correction=none"});
   };
-  EXPECT_GT(rounds("--effect=0.1%"), rounds("--effect=0.2%"));
-  EXPECT_GT(rounds("--effect=0.2%"), 6);  // the fewest rounds whose ranks reach p <= 0.05
+  EXPECT_GT(rounds("--effect=0.05%"), rounds("--effect=0.1%"));
+  EXPECT_GT(rounds("--effect=0.1%"), 10);
+  EXPECT_EQ(rounds("--effect=50%"), 10);
 }
 
-// The distance to be found is 0.2 %, either way.
+// The distance to be found is 0.1 %, either way.
 TEST_F(RoundsTest, PlanIsForADifferenceBeyondTheThreshold) {
   const std::string file = File(VariantsRun(12));
-  EXPECT_EQ(PlannedRounds({"plan", file, "--effect=0.2%", "--threshold=0"}),
-            PlannedRounds({"plan", file, "--effect=1.202%"}));
+  EXPECT_EQ(PlannedRounds({"plan", file, "--effect=0.1%", "--threshold=0"}),
+            PlannedRounds({"plan", file, "--effect=1.101%"}));
 }
 
 TEST_F(RoundsTest, PlanRefusesAThresholdThatTheEffectDoesNotExceed) {

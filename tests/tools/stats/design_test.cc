@@ -81,11 +81,11 @@ TEST(IndependentUnits, OfProcessesAreTheirGeometricMeans) {
   EXPECT_THAT(units.b.values(), ElementsAre(4, 3));
 }
 
-// Host 0: 2 / 1 and 8 / 1; host 1: 3 / 3, and a round that lacks side b.
+// Host p: 2 / 1 and 8 / 1; host q: 3 / 3, and a round that lacks side b.
 TEST(LogRatiosByHost, TakesTheMeanOverItsRounds) {
   const Sample a = SampleOf({2, 8, 3, 5}), b = SampleOf({1, 1, 3});
-  const std::vector<Origin> of_a = {{0, 0, 0}, {2, 1, 0}, {4, 0, 1}, {6, 1, 1}},
-                            of_b = {{1, 0, 0}, {3, 1, 0}, {5, 0, 1}};
+  const std::vector<Origin> of_a = {{0, 0, "p"}, {2, 1, "p"}, {4, 0, "q"}, {6, 1, "q"}},
+                            of_b = {{1, 0, "p"}, {3, 1, "p"}, {5, 0, "q"}};
   EXPECT_THAT(LogRatiosByHost({&a, of_a}, {&b, of_b}), ElementsAre(AgreesWith(std::log(4.0)), 0));
 }
 

@@ -17,18 +17,21 @@ struct MadeUpSide {
   double speedup;
 };
 
-// Each side once a round, `repetitions` times in each process. All sides share a drift of 1 % a
+// Each side once a round and host, `repetitions` times in each process. All sides share a drift of 1 % a
 // round, so that the rounds are paired; besides that their times scatter by half a per cent.
-inline Json RoundsRun(const std::vector<MadeUpSide>& sides, int rounds, int repetitions = 1) {
+inline Json RoundsRun(const std::vector<MadeUpSide>& sides, int rounds, int repetitions = 1,
+                      const std::vector<std::string>& hosts = {"h"}) {
   Json processes = Json::array(), rows = Json::array();
   for (int round = 0; round < rounds; ++round) {
-    for (std::size_t s = 0; s < sides.size(); ++s) {
+    for (std::size_t place = 0; place < sides.size() * hosts.size(); ++place) {
+      const std::size_t s = place / hosts.size();
+      const std::string& host = hosts[place % hosts.size()];
       const std::size_t process = processes.size();
       processes.push_back({{"process", process},
                            {"round", round},
                            {"order", process},
                            {"side", sides[s].side},
-                           {"host", "h"},
+                           {"host", host},
                            {"binary", "./bench"},
                            {"binary_sha256", nullptr},
                            {"start_time", "2026-07-01T12:00:00Z"},
@@ -53,7 +56,7 @@ inline Json RoundsRun(const std::vector<MadeUpSide>& sides, int rounds, int repe
                         {"hits", 1e9 / ns},
                         {"podium_process", process},
                         {"podium_round", round},
-                        {"podium_host", "h"}});
+                        {"podium_host", host}});
       }
     }
   }

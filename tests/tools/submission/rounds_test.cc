@@ -39,12 +39,12 @@ TEST(RoundsEntries, KnowTheOriginOfEachValue) {
   ASSERT_EQ(set.entries.size(), 4);
   EXPECT_THAT(set.warnings, IsEmpty());
   EXPECT_EQ(set.entries[1].Times()->n(), 10);
-  EXPECT_EQ(set.entries[1].origins[0], (Origin{1, 0}));
-  EXPECT_EQ(set.entries[1].origins[3], (Origin{5, 1}));
+  EXPECT_EQ(set.entries[1].origins[0], (Origin{1, 0, "h"}));
+  EXPECT_EQ(set.entries[1].origins[3], (Origin{5, 1, "h"}));
 }
 
 TEST(RoundsEntries, OfTwoFilesShareNoNumber) {
-  EXPECT_EQ(CollectEntries(Read(VariantsRun(5)), 100).entries[1].origins[0], (Origin{101, 100}));
+  EXPECT_EQ(CollectEntries(Read(VariantsRun(5)), 100).entries[1].origins[0], (Origin{101, 100, "h"}));
 }
 
 TEST(RoundsEntries, WithoutTheOriginOfAValueHaveNone) {
@@ -70,6 +70,33 @@ TEST(RoundsSubmission, IsJudgedByRounds) {
 TEST(RoundsSubmission, IsValid) {
   EXPECT_THAT(ValidateDocument(Submission(VariantsRun(12))).problems, IsEmpty());
   EXPECT_THAT(ValidateDocument(Submission(VariantsRun(8, 3))).problems, IsEmpty());
+}
+
+Json TwoHosts() {
+  return RoundsRun({{"old", "f/variant:old/M:1", 1}, {"new", "f/variant:new/M:1", 1.05}}, 8, 1,
+                   {"p", "q"});
+}
+
+TEST(RoundsSubmission, ShowsTheHostsOfARunOnSeveral) {
+  const Json document = Submission(TwoHosts());
+  const Json& comparison = document["comparisons"][0];
+  EXPECT_EQ(comparison["baseline"]["n"], 8);  // rounds, each the mean of its hosts
+  ASSERT_EQ(comparison["hosts"]["speedups"].size(), 2);
+  EXPECT_NEAR(comparison["hosts"]["speedups"][1], 1.05, .01);
+  EXPECT_LT(comparison["hosts"]["ci"][0], comparison["hosts"]["speedups"][0]);
+  EXPECT_THAT(comparison["warnings"].dump(), HasSubstr("the speedups of the 2 hosts lie between"));
+  EXPECT_THAT(ValidateDocument(document).problems, IsEmpty());
+}
+
+TEST(RoundsSubmission, NamesNoHostWhereThereIsOne) {
+  EXPECT_FALSE(Submission(VariantsRun(8))["entries"][0]["origins"].contains("host"));
+}
+
+TEST(RoundsSubmission, RejectsAForgedHost) {
+  Json document = Submission(TwoHosts());
+  document["comparisons"][0]["hosts"]["speedups"][0] = 2;
+  EXPECT_THAT(ValidateDocument(document).problems,
+              Contains(StartsWith("/comparisons/0/hosts/speedups/0")));
 }
 
 TEST(RoundsSubmission, RepetitionsAddNoIndependentValues) {
