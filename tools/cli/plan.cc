@@ -16,6 +16,7 @@
 #include "tools/render/format.h"
 #include "tools/render/table.h"
 #include "tools/stats/hierarchy.h"
+#include "tools/submission/needed_n.h"
 
 namespace podium::report {
 namespace {

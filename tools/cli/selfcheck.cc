@@ -18,6 +18,7 @@
 #include "tools/stats/distributions.h"
 #include "tools/submission/build.h"
 #include "tools/submission/entries.h"
+#include "tools/submission/needed_n.h"
 #include "tools/submission/run_comparison.h"
 
 namespace podium::report {

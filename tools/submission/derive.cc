@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "tools/stats/power.h"
 #include "tools/submission/describe.h"
 #include "tools/submission/entries.h"
 #include "tools/submission/environment.h"

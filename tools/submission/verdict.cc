@@ -10,48 +10,10 @@
 #include "tools/stats/distributions.h"
 #include "tools/stats/rounds.h"
 #include "tools/submission/diagnose.h"
+#include "tools/submission/needed_n.h"
 
 namespace podium::report {
 namespace {
-
-template <typename T>
-struct Name {
-  T value;
-  absl::string_view name;
-};
-constexpr Name<Design> kDesigns[] = {{Design::kRounds, "rounds"},
-                                     {Design::kProcesses, "processes"},
-                                     {Design::kSessions, "sessions"},
-                                     {Design::kOneProcessASide, "one_process_a_side"},
-                                     {Design::kOneProcess, "one_process"},
-                                     {Design::kAggregates, "aggregates"}};
-constexpr Name<Method> kMethods[] = {{Method::kWelch, "welch_t"},
-                                     {Method::kMannWhitney, "mann_whitney"},
-                                     {Method::kSignedRank, "signed_rank"},
-                                     {Method::kPairedT, "paired_t"}};
-constexpr Name<Correction> kCorrections[] = {
-    {Correction::kNone, "none"},
-    {Correction::kHolm, "holm"},
-    {Correction::kBenjaminiHochberg, "benjamini_hochberg"}};
-constexpr Name<Verdict> kVerdicts[] = {{Verdict::kImproved, "improved"},
-                                       {Verdict::kRegressed, "regressed"},
-                                       {Verdict::kEquivalent, "equivalent"},
-                                       {Verdict::kInconclusive, "inconclusive"}};
-
-template <typename T, std::size_t N>
-absl::string_view NameOf(T value, const Name<T> (&names)[N]) {
-  return std::find_if(std::begin(names), std::end(names),
-                      [&](const auto& n) { return n.value == value; })
-      ->name;
-}
-
-template <typename T, std::size_t N>
-std::optional<T> ValueOf(absl::string_view name, const Name<T> (&names)[N]) {
-  for (const auto& candidate : names) {
-    if (candidate.name == name) return candidate.value;
-  }
-  return std::nullopt;
-}
 
 std::optional<Sample> Logs(const Sample& values) {
   std::vector<double> logs;
@@ -173,9 +135,13 @@ RoundFigures FiguresOfRounds(const Sample& logs_a, const Sample& logs_b, double 
   const std::vector<double> differences = Differences(logs_a, logs_b);
   const std::optional<double> floor = RelabelledFloor(logs_a.values(), logs_b.values());
   return {LevelAutocorrelation(logs_a.values(), logs_b.values()),
-          ArePaired(logs_a.values(), logs_b.values()), PairedRatio(differences, alpha),
-          SignedRank(differences), StratifiedRank(logs_a.values(), logs_b.values()),
-          floor ? std::optional(std::expm1(*floor)) : std::nullopt, {}, std::nullopt};
+          ArePaired(logs_a.values(), logs_b.values()),
+          PairedRatio(differences, alpha),
+          SignedRank(differences),
+          StratifiedRank(logs_a.values(), logs_b.values()),
+          floor ? std::optional(std::expm1(*floor)) : std::nullopt,
+          {},
+          std::nullopt};
 }
 
 absl::Status NoTest(const Sample& a, const Sample& b) {
@@ -191,28 +157,6 @@ absl::Status NoTest(const Sample& a, const Sample& b) {
   return absl::InvalidArgumentError("the ratio of its times is beyond what a double can hold");
 }
 
-// sqrt(n) times the standard error of the ln speedup, and the degrees of freedom at other n.
-struct Noise {
-  double deviation;
-  double df_per_value;  // df = df_per_value (n - 1)
-};
-
-Noise NoiseOf(const Judgement& judgement) {
-  const auto n = static_cast<double>(std::min(judgement.n_baseline, judgement.n_optimized));
-  if (judgement.method == Method::kPairedT) {
-    return {judgement.rounds->paired_t->log_standard_error * std::sqrt(n), 1};
-  }
-  if (judgement.method == Method::kWelch) {
-    // Of equal sides, the df that these have: exact where they are equal.
-    const double smaller = judgement.log_welch.log_standard_error * std::sqrt(n);
-    return {smaller, judgement.log_welch.df / (n - 1)};
-  }
-  // From the rank interval, so that a value far off counts as little as it does in the method.
-  const double df_per_value = judgement.method == Method::kSignedRank ? 1 : 2;
-  const double critical = StudentCriticalValue(judgement.alpha, df_per_value * (n - 1));
-  return {LogHalfWidth(judgement) / critical * std::sqrt(n), df_per_value};
-}
-
 // The least n at which the method's smallest two-sided p is at most alpha.
 double LeastCountOf(Method method, double alpha) {
   double n = 2, p = 1;
@@ -222,47 +166,6 @@ double LeastCountOf(Method method, double alpha) {
     p *= paired ? 0.5 : (n + 1) / (2 * (2 * n + 1));
   }
   return n;
-}
-
-// `alpha_of_row` is the level at which this row counts among the others.
-void SetNeededN(const VerdictRule& rule, double alpha_of_row, Judgement& result) {
-  result.needed_n = std::nullopt;
-  result.needed_n_reason.clear();
-  if (result.verdict != Verdict::kInconclusive) {
-    result.needed_n_reason = "the verdict is settled";
-    return;
-  }
-  if (result.design == Design::kAggregates) {
-    result.needed_n_reason = "aggregates do not show how processes differ";
-    return;
-  }
-  if (!result.veto.empty()) {
-    result.needed_n_reason = "the values are not independent: " + result.veto;
-    return;
-  }
-  const double margin = std::log(Allowance(result.design, rule)) + std::log1p(rule.threshold);
-  const double effect = std::abs(std::log(result.speedup));
-  if (effect <= margin && Allowance(result.design, rule) > 1) {
-    result.needed_n_reason =
-        result.design == Design::kSessions
-            ? "both sides in one run: the effect lies within the process allowance, which more of "
-              "the same cannot narrow"
-            : "processes, not repetitions: the effect lies within the process allowance, which "
-              "repetitions in one process cannot narrow";
-    return;
-  }
-  const Noise noise = NoiseOf(result);
-  const auto present = static_cast<double>(std::max(result.n_baseline, result.n_optimized));
-  result.needed_n = LeastCount(present, [&](double n) {
-    const double df = noise.df_per_value * (n - 1);
-    return effect < margin ? PowerOfEquivalence(margin - effect, margin + effect, noise.deviation,
-                                                n, df, rule.alpha)
-                           : PowerToExclude(effect - margin, noise.deviation, n, df, alpha_of_row);
-  });
-  if (!result.needed_n) {
-    result.needed_n_reason = "the effect lies on the threshold: over a million repetitions";
-    return;
-  }
 }
 
 // `alpha_of_row` is the level at which this row would count, the others being what they are.
@@ -327,15 +230,6 @@ void UseTWhereRanksAreTooFew(const VerdictRule& rule, double family, Judgement& 
 double Allowance(Design design, const VerdictRule& rule) {
   return IsConfounded(design) ? 1 + rule.process_allowance : 1;
 }
-
-absl::string_view DesignName(Design design) { return NameOf(design, kDesigns); }
-std::optional<Design> DesignFromName(absl::string_view name) { return ValueOf(name, kDesigns); }
-absl::string_view MethodName(Method method) { return NameOf(method, kMethods); }
-absl::string_view CorrectionName(Correction correction) { return NameOf(correction, kCorrections); }
-std::optional<Correction> CorrectionFromName(absl::string_view name) {
-  return ValueOf(name, kCorrections);
-}
-absl::string_view VerdictName(Verdict verdict) { return NameOf(verdict, kVerdicts); }
 
 absl::StatusOr<Judgement> Judge(const Side& baseline, const Side& optimized, Design design,
                                 const VerdictRule& rule) {
@@ -411,32 +305,14 @@ void Settle(std::span<Judgement* const> judgements, const VerdictRule& rule) {
   if (rule.correction == Correction::kBenjaminiHochberg) p = AdjustBenjaminiHochberg(p);
   const auto found = static_cast<double>(
       std::ranges::count_if(p, [&](double adjusted) { return adjusted <= rule.alpha; }));
-  const double alpha_of_row =
-      rule.correction == Correction::kHolm ? rule.alpha / std::max(1.0, family - found)
-      : corrects ? rule.alpha * std::min(family, found + 1) / family
-                 : rule.alpha;
+  const double alpha_of_row = rule.correction == Correction::kHolm
+                                  ? rule.alpha / std::max(1.0, family - found)
+                              : corrects ? rule.alpha * std::min(family, found + 1) / family
+                                         : rule.alpha;
   for (std::size_t i = 0; i < p.size(); ++i) {
     judgements[i]->p_adjusted = p[i];
     Decide(rule, p.size(), alpha_of_row, *judgements[i]);
   }
-}
-
-double LogHalfWidth(const Judgement& judgement) {
-  return (std::log(judgement.interval.hi) - std::log(judgement.interval.lo)) / 2;
-}
-
-std::optional<double> CountToDetect(const Judgement& judgement, double effect, double threshold,
-                                    double alpha) {
-  if (IsConfounded(judgement.design)) return std::nullopt;
-  const Noise noise = NoiseOf(judgement);
-  const double distance = std::log1p(effect) - std::log1p(threshold);
-  const std::optional<double> n = LeastCount(1, [&](double count) {
-    return PowerToExclude(distance, noise.deviation, count, noise.df_per_value * (count - 1),
-                          alpha);
-  });
-  if (!n) return std::nullopt;
-  const std::size_t least = judgement.design == Design::kRounds ? kLeastRounds : kLeastProcesses;
-  return std::max(*n, static_cast<double>(least));
 }
 
 }  // namespace podium::report

@@ -10,7 +10,6 @@
 #include "absl/strings/string_view.h"
 #include "tools/stats/compare.h"
 #include "tools/stats/design.h"
-#include "tools/stats/power.h"
 #include "tools/stats/rank.h"
 #include "tools/stats/sample.h"
 
@@ -32,7 +31,8 @@ std::optional<Design> DesignFromName(absl::string_view name);
 //   one process (a side) repetitions                Welch t, widened by the process allowance
 //   aggregates           mean, std and n            Welch t; no verdict
 enum class Method { kWelch, kMannWhitney, kSignedRank, kPairedT };
-absl::string_view MethodName(Method method);  // "welch_t", "mann_whitney", "signed_rank", "paired_t"
+absl::string_view MethodName(
+    Method method);  // "welch_t", "mann_whitney", "signed_rank", "paired_t"
 
 enum class Correction { kNone, kHolm, kBenjaminiHochberg };
 absl::string_view CorrectionName(Correction correction);  // "none", "holm", "benjamini_hochberg"
@@ -121,14 +121,5 @@ absl::StatusOr<Judgement> JudgeSummaries(const Summary& baseline, const Summary&
 // most alpha. `equivalent` is said row by row. In a family of m rows the strictest of them must reach
 // alpha / m; rounds so few that no ranks can are judged by t instead.
 void Settle(std::span<Judgement* const> judgements, const VerdictRule& rule);
-
-// The n at which a difference of `effect` (a ratio: 0.02 is 2 %) is found to exceed `threshold`, a
-// smaller one, with probability kPower, in noise as `judgement` found it; at least so many that the
-// design remains the same. Null beyond a million, or for a design without independent values.
-std::optional<double> CountToDetect(const Judgement& judgement, double effect, double threshold,
-                                    double alpha);
-
-// Half the width of its interval, in ln(speedup).
-double LogHalfWidth(const Judgement& judgement);
 
 }  // namespace podium::report

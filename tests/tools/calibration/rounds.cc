@@ -4,7 +4,9 @@
 #include "absl/strings/str_cat.h"
 #include "tests/tools/calibration/tables.h"
 #include "tools/stats/distributions.h"
+#include "tools/stats/power.h"
 #include "tools/stats/stopping.h"
+#include "tools/submission/needed_n.h"
 
 namespace podium::report {
 namespace {

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "gmock/gmock.h"
+#include "tools/submission/needed_n.h"
 
 namespace podium::report {
 namespace {
