@@ -143,7 +143,7 @@ std::string Median(std::vector<double> values) {
 // A table, and the sum of it in words. The exit status.
 int Print(const RunComparison& comparison, double alpha, const RunRecord& record, Streams streams) {
   const std::vector<Column> columns = {
-      {""}, {"  "}, {"  "}, {"  resolves "}, {"  processes "}, {"  drift "}};
+      {""}, {"  "}, {"  "}, {"  resolves "}, {"  processes "}, {"  "}};
   std::vector<std::vector<std::string>> lines;
   std::vector<double> resolves, processes;
   std::size_t flagged = 0, flagged_in_file_order = 0, drifting = 0;
@@ -163,7 +163,7 @@ int Print(const RunComparison& comparison, double alpha, const RunRecord& record
                       FormatInterval(judgement.interval, decimals)),
          absl::StrCat(FormatP(judgement.p), noise.flagged ? " FALSE" : ""),
          PercentOrDash(noise.resolves), PercentOrDash(noise.processes),
-         drifts ? absl::StrFormat("%+.2g%%", std::expm1(noise.drift->change) * 100) : ""});
+         drifts ? absl::StrFormat("drift %+.2g%%", std::expm1(noise.drift->change) * 100) : ""});
   }
   const std::size_t n = comparison.rows.size();
   const double expected = alpha * static_cast<double>(n);
