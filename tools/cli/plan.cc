@@ -29,16 +29,17 @@ constexpr char kUsage[] =
 constexpr char kExample[] =
     "\n"
     "Example:\n"
-    "  podium run --plan=quick -o pilot.json -- ./bench --benchmark_filter=int8_matmul\n"
+    "  podium run --plan=standard -o pilot.json -- ./bench --benchmark_filter=int8_matmul\n"
     "  podium plan pilot.json --effect=2%\n"
     "\n"
     "If a row is faster or slower by F, compare finds it improved or regressed, beyond the "
     "threshold,\n"
     "in 80 % of runs of so many rounds. The correction asks for more rounds the more rows there "
     "are.\n"
-    "A pilot of 20 rounds knows the noise to about 20 %, if the machine stays as it was; 10 rounds "
-    "is\n"
-    "the least, so that a process that something disturbs does not decide.\n"
+    "A pilot of 20 rounds (--plan=standard) knows the noise to about 20 % and the number of rounds "
+    "to\n"
+    "about 40 %, if the machine stays as it was. 10 rounds is the least, so that a process that\n"
+    "something disturbs does not decide.\n"
     "\n"
     "baseline, optimized: standard deviation of ln(time) from process to process, and from "
     "repetition\n"
@@ -232,19 +233,24 @@ int Plan(Arguments args, Streams streams) {
 
   std::vector<Comparison> usable;
   for (const Comparison& row : comparison->rows) {
-    if (!IsConfounded(row.judgement.design)) usable.push_back(row);
+    if (!IsConfounded(row.judgement.design)) {
+      usable.push_back(row);
+    } else {
+      streams.err << "not planned: " << OneLine(row.optimized->name)
+                  << ": measured in too few rounds\n";
+    }
   }
   if (usable.empty()) {
     return Refuse("plan",
                   absl::InvalidArgumentError(absl::StrCat(
                       files->front(),
                       ": no row was measured in several processes a side, so that their variance "
-                      "is not known: make a pilot with podium run --plan=quick")),
+                      "is not known: make a pilot with podium run --plan=standard")),
                   streams);
   }
   const double alpha = options.correction == "none"
                            ? options.alpha
-                           : options.alpha / static_cast<double>(usable.size());
+                           : options.alpha / static_cast<double>(comparison->rows.size());
   std::vector<PlannedRow> rows;
   for (const Comparison& row : usable) {
     rows.push_back(PlanRow(row, options, alpha, runs->front().start_in_repetitions));

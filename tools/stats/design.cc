@@ -9,8 +9,6 @@
 namespace podium::report {
 namespace {
 
-using Groups = std::map<long, std::vector<double>>;
-
 // One value is its own mean, to the last digit.
 double GeometricMean(const std::vector<double>& values) {
   if (values.size() == 1) return values.front();
@@ -19,47 +17,79 @@ double GeometricMean(const std::vector<double>& values) {
   return std::exp(sum / static_cast<double>(values.size()));
 }
 
-// The processes of a side, each as its geometric mean.
-struct ProcessMean {
-  Origin origin;
-  double value;
-};
-std::map<long, ProcessMean> ProcessMeans(const Side& side) {
-  Groups groups;
+// By round and host the geometric mean of a side: first of each process, then of those that ran there
+// together.
+using Cells = std::map<long, std::map<std::string, double>>;
+Cells CellsOf(const Side& side) {
+  std::map<long, std::vector<double>> processes;
   std::map<long, Origin> origins;
   for (std::size_t i = 0; i < side.origins.size(); ++i) {
-    groups[side.origins[i].process].push_back(side.values->values()[i]);
+    processes[side.origins[i].process].push_back(side.values->values()[i]);
     origins[side.origins[i].process] = side.origins[i];
   }
-  std::map<long, ProcessMean> means;
-  for (const auto& [process, values] : groups) {
-    means[process] = {origins[process], GeometricMean(values)};
+  std::map<long, std::map<std::string, std::vector<double>>> means;
+  for (const auto& [process, values] : processes) {
+    const Origin& origin = origins[process];
+    means[origin.round][origin.host].push_back(GeometricMean(values));
   }
-  return means;
+  Cells cells;
+  for (const auto& [round, hosts] : means) {
+    for (const auto& [host, values] : hosts) cells[round][host] = GeometricMean(values);
+  }
+  return cells;
 }
 
 std::map<long, double> RoundMeans(const Side& side) {
-  Groups groups;
-  for (const auto& [process, mean] : ProcessMeans(side)) groups[mean.origin.round].push_back(mean.value);
   std::map<long, double> means;
-  for (const auto& [round, values] : groups) means[round] = GeometricMean(values);
+  for (const auto& [round, hosts] : CellsOf(side)) {
+    std::vector<double> values;
+    for (const auto& [host, value] : hosts) values.push_back(value);
+    means[round] = GeometricMean(values);
+  }
   return means;
 }
 
-std::set<long> Numbers(const Side& side, long Origin::* which) {
+// A round on one host that both sides have.
+struct Shared {
+  long round;
+  std::string host;
+  double a, b;
+};
+std::vector<Shared> SharedCells(const Side& a, const Side& b) {
+  const Cells of_a = CellsOf(a), of_b = CellsOf(b);
+  std::vector<Shared> shared;
+  for (const auto& [round, hosts] : of_a) {
+    const auto other = of_b.find(round);
+    if (other == of_b.end()) continue;
+    for (const auto& [host, value] : hosts) {
+      const auto found = other->second.find(host);
+      if (found != other->second.end()) shared.push_back({round, host, value, found->second});
+    }
+  }
+  return shared;
+}
+
+struct RoundPair {
+  std::vector<double> a, b;  // one value for each host
+};
+std::map<long, RoundPair> SharedRounds(const Side& a, const Side& b) {
+  std::map<long, RoundPair> rounds;
+  for (const Shared& cell : SharedCells(a, b)) {
+    rounds[cell.round].a.push_back(cell.a);
+    rounds[cell.round].b.push_back(cell.b);
+  }
+  return rounds;
+}
+
+std::set<long> Numbers(const Side& side, long Origin::*which) {
   std::set<long> numbers;
   for (const Origin& origin : side.origins) numbers.insert(origin.*which);
   return numbers;
 }
 
-std::size_t CountShared(const std::set<long>& a, const std::set<long>& b) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(a, [&](long number) { return b.contains(number); }));
-}
-
-Sample ProcessSample(const Side& side) {
+Sample RoundSample(const Side& side) {
   std::vector<double> values;
-  for (const auto& [process, mean] : ProcessMeans(side)) values.push_back(mean.value);
+  for (const auto& [round, value] : RoundMeans(side)) values.push_back(value);
   return *Sample::Create(std::move(values));
 }
 
@@ -71,24 +101,31 @@ std::map<long, double> LogMeansByRound(const Side& side) {
   return logs;
 }
 
+std::map<long, double> LogRatiosByRound(const Side& a, const Side& b) {
+  std::map<long, double> logs;
+  for (const auto& [round, pair] : SharedRounds(a, b)) {
+    logs[round] = std::log(GeometricMean(pair.a) / GeometricMean(pair.b));
+  }
+  return logs;
+}
+
 std::vector<double> LogRatiosByHost(const Side& a, const Side& b) {
-  // By host and round, the mean ln of each side's processes.
-  std::map<std::pair<std::string, long>, std::vector<double>> of_a, of_b;
-  for (const auto& [side, groups] : {std::pair(&a, &of_a), std::pair(&b, &of_b)}) {
-    for (const auto& [process, mean] : ProcessMeans(*side)) {
-      (*groups)[{mean.origin.host, mean.origin.round}].push_back(mean.value);
-    }
-  }
   std::map<std::string, std::vector<double>> hosts;
-  for (const auto& [where, values] : of_a) {
-    const auto found = of_b.find(where);
-    if (found == of_b.end()) continue;
-    hosts[where.first].push_back(std::log(GeometricMean(values) / GeometricMean(found->second)));
-  }
+  for (const Shared& cell : SharedCells(a, b))
+    hosts[cell.host].push_back(std::log(cell.a / cell.b));
   std::vector<double> ratios;
   for (const auto& [host, logs] : hosts) ratios.push_back(Sample::Create(logs)->mean());
   if (ratios.size() < 2) ratios.clear();
   return ratios;
+}
+
+std::size_t CountUnpaired(const Side& a, const Side& b) {
+  const auto count = [](const Side& side) {
+    std::size_t cells = 0;
+    for (const auto& [round, hosts] : CellsOf(side)) cells += hosts.size();
+    return cells;
+  };
+  return count(a) + count(b) - 2 * SharedCells(a, b).size();
 }
 
 bool IsConfounded(Design design) {
@@ -100,27 +137,27 @@ Design DetectDesign(const Side& a, const Side& b, SameRun same_run) {
     return same_run == SameRun::kYes ? Design::kOneProcess : Design::kOneProcessASide;
   }
   const std::set<long> of_a = Numbers(a, &Origin::process), of_b = Numbers(b, &Origin::process);
-  if (CountShared(of_a, of_b) > 0) return Design::kOneProcess;
-  if (CountShared(Numbers(a, &Origin::round), Numbers(b, &Origin::round)) >= kLeastRounds) {
-    return Design::kRounds;
+  for (const long process : of_a) {
+    if (of_b.contains(process)) return Design::kOneProcess;
   }
-  if (std::min(of_a.size(), of_b.size()) < kLeastProcesses) return Design::kOneProcessASide;
+  if (SharedRounds(a, b).size() >= kLeastRounds) return Design::kRounds;
+  // Processes of one round ran at the same moment, on several hosts: they count as one.
+  const std::size_t rounds_a = Numbers(a, &Origin::round).size();
+  const std::size_t rounds_b = Numbers(b, &Origin::round).size();
+  if (std::min(rounds_a, rounds_b) < kLeastProcesses) return Design::kOneProcessASide;
   const bool one_after_the_other = *of_a.rbegin() < *of_b.begin() || *of_b.rbegin() < *of_a.begin();
   return one_after_the_other ? Design::kSessions : Design::kProcesses;
 }
 
 Units IndependentUnits(const Side& a, const Side& b, Design design) {
   if (design == Design::kProcesses || design == Design::kSessions) {
-    return {ProcessSample(a), ProcessSample(b)};
+    return {RoundSample(a), RoundSample(b)};
   }
   if (design != Design::kRounds) return {*a.values, *b.values};
-  const std::map<long, double> rounds_a = RoundMeans(a), rounds_b = RoundMeans(b);
   std::vector<double> values_a, values_b;
-  for (const auto& [round, value] : rounds_a) {
-    const auto found = rounds_b.find(round);
-    if (found == rounds_b.end()) continue;
-    values_a.push_back(value);
-    values_b.push_back(found->second);
+  for (const auto& [round, pair] : SharedRounds(a, b)) {
+    values_a.push_back(GeometricMean(pair.a));
+    values_b.push_back(GeometricMean(pair.b));
   }
   return {*Sample::Create(std::move(values_a)), *Sample::Create(std::move(values_b))};
 }

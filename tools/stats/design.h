@@ -51,21 +51,25 @@ struct Side {
 enum class SameRun { kNo, kYes };
 Design DetectDesign(const Side& a, const Side& b, SameRun same_run);
 
-// One independent value per element: the geometric mean of a process, in rounds of all processes
-// that the side had in the round (one, or one per host). With one process a side, the values as
-// they are. In rounds, a[i] and b[i] are of one round, rounds ascending, and rounds that lack a
-// side are left out.
+// One independent value per element. In rounds, a[i] and b[i] are the geometric means of one round,
+// rounds ascending, over the hosts that both sides have in it; rounds without such are left out. Of
+// processes that are in no rounds, the geometric mean of each, or of those that ran together on
+// several hosts. With one process a side, the values as they are.
 struct Units {
   Sample a;
   Sample b;
 };
 Units IndependentUnits(const Side& a, const Side& b, Design design);
 
-// The mean ln of each round's processes, for values whose origin is known.
+// By round, for values whose origin is known: the mean ln, and the ln of the ratio of IndependentUnits.
 std::map<long, double> LogMeansByRound(const Side& side);
+std::map<long, double> LogRatiosByRound(const Side& a, const Side& b);
 
 // The mean over the shared rounds of ln(a / b), for each host that has any, hosts ascending. Empty
-// if all values come from one host.
+// if that is one.
 std::vector<double> LogRatiosByHost(const Side& a, const Side& b);
+
+// How many rounds, counted on each host, have one side only.
+std::size_t CountUnpaired(const Side& a, const Side& b);
 
 }  // namespace podium::report

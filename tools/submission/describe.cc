@@ -69,6 +69,8 @@ Json DescribeFieller(const FiellerRatio& fieller, const MetricChoice& metric) {
 std::string MethodSentence(Method method, const MetricChoice& metric) {
   const absl::string_view of_times =
       method == Method::kWelch ? "ratio of geometric means of time_s, Welch t on ln(time_s)"
+      : method == Method::kPairedT
+          ? "geometric mean of the rounds' ratios of time_s, paired t on their ln"
       : method == Method::kMannWhitney
           ? "Hodges-Lehmann shift of ln(time_s) of all rounds, interval of Mann-Whitney's test"
           : "Hodges-Lehmann median of the rounds' ln ratios of time_s, interval of the "
@@ -103,8 +105,7 @@ void DescribeRounds(const Judgement& judgement, Json& json) {
               signs ? Json{{"w", signs->w}, {"p", signs->p}, {"exact", signs->exact}} : Json(),
               "the sides are equal in all rounds");
   if (!rounds.host_speedups.empty()) {
-    Json& hosts = json["hosts"] = {{"speedups", rounds.host_speedups}};
-    PutOrReason(hosts, "ci", OrNull(rounds.hosts_interval), "the hosts have no spread");
+    json["hosts"] = {{"speedups", rounds.host_speedups}};
   }
   const auto& strata = rounds.stratified_rank;
   PutOrReason(
@@ -121,18 +122,22 @@ Json DescribeMetric(const Sample& samples, std::span<const Origin> origins) {
   const Sample& units = means ? *means : samples;
   // Origins that are not one per value cannot say which of these depend on each other.
   const bool known = origins.empty() || origins.size() == samples.n();
+  const bool of_one_process = known && !origins.empty() && !means && samples.n() > 1;
   Json json = {{"samples", samples.values()}, {"n", samples.n()}};
   if (means) json["n_processes"] = means->n();
   json["mean"] = units.mean();
-  PutOrReason(json, "ci95", known ? OrNull(MeanInterval(units, kEntryAlpha)) : Json(),
-              known ? kNeedsTwo : "not every repetition has it: which process had is not known");
+  PutOrReason(json, "ci95",
+              known && !of_one_process ? OrNull(MeanInterval(units, kEntryAlpha)) : Json(),
+              of_one_process ? kDependent
+              : known        ? kNeedsTwo
+                             : "not every repetition has it: which process had is not known");
   if (means) json["ci95_of"] = "process_means";
   PutOrReason(json, "std", OrNull(units.std()), kNeedsTwo);
   PutOrReason(json, "cv", OrNull(units.cv()), "needs at least 2 values and a mean other than 0");
   json["median"] = samples.median();
   json["min"] = samples.min();
   json["max"] = samples.max();
-  const bool independent = known && units.n() == samples.n();
+  const bool independent = known && !of_one_process && units.n() == samples.n();
   json["p50"] = DescribeQuantile(samples, 0.50, independent);
   json["p90"] = DescribeQuantile(samples, 0.90, independent);
   json["p99"] = DescribeQuantile(samples, 0.99, independent);

@@ -161,6 +161,10 @@ Diagnosis Diagnose(const Side& baseline, const Side& optimized, const Units& uni
     std::vector<double> ratios;
     for (std::size_t i = 0; i < logs_a.size(); ++i) ratios.push_back(logs_a[i] - logs_b[i]);
     doctor.Order("ratio of the rounds", ratios);
+    if (const std::size_t unpaired = CountUnpaired(baseline, optimized); unpaired > 0) {
+      doctor.Warn("rounds",
+                  absl::StrFormat("%d have one side only, on some host: left out", unpaired));
+    }
   }
   return diagnosis;
 }

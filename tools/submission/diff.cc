@@ -25,8 +25,9 @@ bool Agree(double a, double b, double rtol) {
 }
 
 bool IsClosed(absl::string_view key) {
-  constexpr absl::string_view kClosed[] = {"metrics", "counters",  "quality",
-                                           "sizes",   "libraries", "selection"};
+  constexpr absl::string_view kClosed[] = {"metrics",   "counters",  "quality",      "sizes",
+                                           "libraries", "selection", "origins",      "keys",
+                                           "run",       "speedup",   "improvements", "geomean"};
   return std::find(std::begin(kClosed), std::end(kClosed), key) != std::end(kClosed);
 }
 

@@ -58,14 +58,7 @@ Geomean WithoutInterval(const std::vector<Comparison>& rows, std::string reason)
 Geomean OfRounds(const std::vector<Comparison>& rows, double alpha) {
   MeansByRound ratios;
   for (const Comparison& row : rows) {
-    std::map<long, double> ratios_of_row;
-    const std::map<long, double> baseline = LogMeansByRound(row.baseline->Measured());
-    const std::map<long, double> optimized = LogMeansByRound(row.optimized->Measured());
-    for (const auto& [round, log] : baseline) {
-      const auto found = optimized.find(round);
-      if (found != optimized.end()) ratios_of_row[round] = log - found->second;
-    }
-    ratios.Add(ratios_of_row);
+    ratios.Add(LogRatiosByRound(row.baseline->Measured(), row.optimized->Measured()));
   }
   const std::optional<Sample> means = ratios.Finish();
   if (!means || means->n() < 2) return WithoutInterval(rows, "the rows have no rounds in common");

@@ -15,7 +15,7 @@ namespace podium::report {
 // whose verdict is `inconclusive` claims nothing.
 //
 //   improved    "at least so many times as fast": the lower end of its interval, divided by
-//               1 + process_allowance where it rests on one process a side, as its verdict does;
+//               1 + process_allowance where its design needs the allowance, as its verdict does;
 //               on other hardware 1 + threshold, "faster", since speedups do not travel
 //   regressed   the same of the inverse
 //   equivalent  within the threshold
@@ -51,8 +51,8 @@ struct Replication {
 
 // Each claim against its measurement, in order:
 //
-//   improved     refuted     if the whole new interval, widened by the allowance where it rests on
-//                            one process a side, lies below the floor
+//   improved     refuted     if the whole new interval, widened by the allowance where its
+//                            design needs it, lies below the floor
 //                replicated  if the new verdict is `improved` and it is not refuted
 //   regressed    the same of the inverse
 //   equivalent   refuted     if the new interval lies beyond the threshold, to either side

@@ -93,6 +93,13 @@ void UseT(Method method, const RatioTest& test, const VerdictRule& rule, Judgeme
   TestAgainstThreshold([&](double shift) { return WelchAgainst(test, shift); }, rule, result);
 }
 
+// By the same rule as the ranks, pairs or not.
+void UseTOfRounds(const VerdictRule& rule, Judgement& result) {
+  const std::optional<RatioTest>& paired_t = result.rounds->paired_t;
+  if (result.rounds->paired && paired_t) return UseT(Method::kPairedT, *paired_t, rule, result);
+  UseT(Method::kWelch, result.log_welch, rule, result);
+}
+
 // The method, by the number of rounds, alpha, and how the machine moved: never by a p-value.
 void UseRankMethod(const Sample& logs_a, const Sample& logs_b, const VerdictRule& rule,
                    Judgement& result) {
@@ -110,6 +117,7 @@ void UseRankMethod(const Sample& logs_a, const Sample& logs_b, const VerdictRule
     TestAgainstThreshold([&](double shift) { return ranks.Against(shift); }, rule, result);
     return;
   }
+  UseTOfRounds(rule, result);
 }
 
 std::optional<RatioTest> PairedRatio(const std::vector<double>& differences, double alpha) {
@@ -123,14 +131,6 @@ std::optional<RatioTest> PairedRatio(const std::vector<double>& differences, dou
                    t->standard_error};
 }
 
-void AddHosts(const Side& a, const Side& b, double alpha, RoundFigures& figures) {
-  const std::optional<Sample> logs = Sample::Create(LogRatiosByHost(a, b));
-  if (!logs) return;
-  for (const double x : logs->values()) figures.host_speedups.push_back(std::exp(x));
-  const std::optional<Interval> interval = MeanInterval(*logs, alpha);
-  if (interval) figures.hosts_interval = Interval{std::exp(interval->lo), std::exp(interval->hi)};
-}
-
 RoundFigures FiguresOfRounds(const Sample& logs_a, const Sample& logs_b, double alpha) {
   const std::vector<double> differences = Differences(logs_a, logs_b);
   const std::optional<double> floor = RelabelledFloor(logs_a.values(), logs_b.values());
@@ -140,8 +140,7 @@ RoundFigures FiguresOfRounds(const Sample& logs_a, const Sample& logs_b, double 
           SignedRank(differences),
           StratifiedRank(logs_a.values(), logs_b.values()),
           floor ? std::optional(std::expm1(*floor)) : std::nullopt,
-          {},
-          std::nullopt};
+          {}};
 }
 
 absl::Status NoTest(const Sample& a, const Sample& b) {
@@ -219,10 +218,7 @@ Judgement FromWelch(const RatioTest& test, Design design, const VerdictRule& rul
 // The method, by the number of rounds and of rows.
 void UseTWhereRanksAreTooFew(const VerdictRule& rule, double family, Judgement& result) {
   const auto n = static_cast<double>(std::min(result.n_baseline, result.n_optimized));
-  if (n >= LeastCountOf(result.method, rule.alpha / family)) return;
-  const std::optional<RatioTest>& paired_t = result.rounds->paired_t;
-  if (result.rounds->paired && paired_t) return UseT(Method::kPairedT, *paired_t, rule, result);
-  UseT(Method::kWelch, result.log_welch, rule, result);
+  if (n < LeastCountOf(result.method, rule.alpha / family)) UseTOfRounds(rule, result);
 }
 
 }  // namespace
@@ -250,7 +246,9 @@ absl::StatusOr<Judgement> Judge(const Side& baseline, const Side& optimized, Des
   if (design == Design::kRounds) {
     const std::optional<Sample> logs_a = Logs(units.a), logs_b = Logs(units.b);
     result.rounds = FiguresOfRounds(*logs_a, *logs_b, rule.alpha);
-    AddHosts(baseline, optimized, rule.alpha, *result.rounds);
+    for (const double log : LogRatiosByHost(baseline, optimized)) {
+      result.rounds->host_speedups.push_back(std::exp(log));
+    }
     UseRankMethod(*logs_a, *logs_b, rule, result);
   }
   Diagnosis diagnosis = Diagnose(baseline, optimized, units, design);
@@ -258,7 +256,8 @@ absl::StatusOr<Judgement> Judge(const Side& baseline, const Side& optimized, Des
   if (result.rounds && !result.rounds->host_speedups.empty()) {
     const auto [least, most] = std::ranges::minmax(result.rounds->host_speedups);
     result.warnings.push_back(absl::StrFormat(
-        "the speedups of the %d hosts lie between %.4g and %.4g: the interval is of these hosts",
+        "the geometric means of the %d hosts lie between %.4g and %.4g: the interval holds for "
+        "these hosts",
         result.rounds->host_speedups.size(), least, most));
   }
   result.veto = std::move(diagnosis.veto);

@@ -59,10 +59,9 @@ struct RoundFigures {
   std::optional<SignedRankTest> signed_rank;
   std::optional<StratifiedRankTest> stratified_rank;
   std::optional<double> a_a_floor;  // the speedup of two equal programs lies within 1 +- this
-  // Of each host, where there are several: the top level of the hierarchy. The interval of the
-  // verdict holds for these hosts, this one for others like them.
+  // Of each host, where there are several: the top level of the hierarchy, of which the interval
+  // says nothing. Geometric means over the rounds.
   std::vector<double> host_speedups;
-  std::optional<Interval> hosts_interval;  // Student t on their ln, 1 - alpha
 };
 
 struct Judgement {

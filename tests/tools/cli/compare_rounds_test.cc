@@ -303,7 +303,7 @@ TEST_F(RoundsTest, PlanShowsTheLevelsOfVarianceOfBothSides) {
 TEST_F(RoundsTest, PlanRefusesWhatHasNoProcesses) {
   const Outcome outcome = Podium({"plan", Data("run.json"), "--effect=2%"});
   EXPECT_EQ(outcome.status, kBadUsage);
-  EXPECT_THAT(outcome.err, HasSubstr("make a pilot with podium run --plan=quick"));
+  EXPECT_THAT(outcome.err, HasSubstr("make a pilot with podium run --plan=standard"));
   EXPECT_EQ(Podium({"plan", Data("run.json")}).status, kBadUsage);
 }
 

@@ -43,6 +43,24 @@ TEST(DetectDesign, FiveProcessesASideNeedNoRounds) {
   EXPECT_EQ(Detect(even, odd), Design::kProcesses);
 }
 
+// 3 rounds on 2 hosts are 6 processes, but 3 moments.
+TEST(DetectDesign, ProcessesOfOneRoundCountAsOne) {
+  const std::vector<Origin> a = {{0, 0, "p"}, {1, 0, "q"}, {4, 1, "p"},
+                                 {5, 1, "q"}, {8, 2, "p"}, {9, 2, "q"}},
+                            b = {{2, 0, "p"}, {3, 0, "q"},  {6, 1, "p"},
+                                 {7, 1, "q"}, {10, 2, "p"}, {11, 2, "q"}};
+  EXPECT_EQ(Detect(a, b), Design::kOneProcessASide);
+}
+
+TEST(DetectDesign, RoundsAreSharedOnAHost) {
+  std::vector<Origin> a, b;
+  for (long i = 0; i < 6; ++i) {
+    a.push_back({2 * i, i, "p"});
+    b.push_back({2 * i + 1, i, "q"});
+  }
+  EXPECT_EQ(Detect(a, b), Design::kProcesses);
+}
+
 TEST(DetectDesign, OneSideAfterTheOtherIsNotMixed) {
   EXPECT_EQ(Detect(Rounds(5, 0, 0), Rounds(5, 5, 5)), Design::kSessions);
   EXPECT_EQ(Detect(Rounds(5, 5, 5), Rounds(5, 0, 0)), Design::kSessions);
@@ -71,6 +89,17 @@ TEST(IndependentUnits, AreGeometricMeansOfRounds) {
   const Units units = IndependentUnits({&a, of_a}, {&b, of_b}, Design::kRounds);
   EXPECT_THAT(units.a.values(), ElementsAre(AgreesWith(6.0), 5));  // sqrt(sqrt(2 * 8) * 9)
   EXPECT_THAT(units.b.values(), ElementsAre(4, 3));
+}
+
+// Host q, four times as slow, lost its process of side b.
+TEST(IndependentUnits, OfARoundAreOfTheHostsThatBothSidesHave) {
+  const Sample a = SampleOf({2, 8, 3, 12}), b = SampleOf({2, 3, 12});
+  const std::vector<Origin> of_a = {{0, 0, "p"}, {1, 0, "q"}, {4, 1, "p"}, {5, 1, "q"}},
+                            of_b = {{2, 0, "p"}, {6, 1, "p"}, {7, 1, "q"}};
+  const Units units = IndependentUnits({&a, of_a}, {&b, of_b}, Design::kRounds);
+  EXPECT_THAT(units.a.values(), ElementsAre(2, AgreesWith(6.0)));
+  EXPECT_THAT(units.b.values(), ElementsAre(2, AgreesWith(6.0)));
+  EXPECT_EQ(CountUnpaired({&a, of_a}, {&b, of_b}), 1);
 }
 
 TEST(IndependentUnits, OfProcessesAreTheirGeometricMeans) {

@@ -192,6 +192,17 @@ TEST(JudgeOfRounds, FallsBackWhereThereAreTooFew) {
   EXPECT_EQ(JudgeRounds(first(a, 4), first(b, 4), {.alpha = .01})->method, Method::kWelch);
 }
 
+// 5 pairs, of which no ranks reach 0.001.
+TEST(JudgeOfRounds, PairsTheTOfRoundsThatMove) {
+  std::vector<double> a = Drifting(1, 0), b = Drifting(1.05, 5);
+  a.resize(5);
+  b.resize(5);
+  const Judgement judgement = *JudgeRounds(a, b, {.alpha = .001});
+  ASSERT_TRUE(judgement.rounds->paired);
+  EXPECT_EQ(judgement.method, Method::kPairedT);
+  EXPECT_EQ(judgement.p, judgement.rounds->paired_t->p);
+}
+
 TEST(JudgeOfRounds, RefuseAVerdictWhereEachRoundResemblesTheOneBefore) {
   std::vector<double> a, b;
   for (int i = 0; i < 40; ++i) {
