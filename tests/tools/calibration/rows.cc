@@ -1,6 +1,7 @@
 // Many rows in one comparison, through the comparison itself.
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "tests/tools/calibration/tables.h"
 #include "tools/submission/geomean.h"
@@ -78,7 +79,7 @@ void PrintFamilies(int trials, Goals& goals) {
 // In AR(1) noise the rounds of one ABBA square resemble each other a little, which costs an interval
 // that takes them as independent about a point.
 Interval GeomeanCovered(const Noise& noise) {
-  return noise.name.starts_with("AR(1)") ? Interval{0.92, 0.97} : kCovered;
+  return absl::StartsWith(noise.name, "AR(1)") ? Interval{0.92, 0.97} : kCovered;
 }
 
 void PrintGeomeans(int trials, Goals& goals) {
