@@ -145,6 +145,7 @@ void RegisterRow(const Registration& r, const KernelTable& kernels) {
   const std::string name =
       absl::StrCat(r.family, "/variant:", r.variant, "/isa:", isa, r.workload_keys);
   if (!IsSupported(kernels)) {
+    // podium replicate tells this message from those of wrong results.
     const std::string error = absl::StrCat("no ", isa, " on this CPU or under PODIUM_ISA");
     benchmark::RegisterBenchmark(
         name.c_str(), [error](benchmark::State& state) { state.SkipWithError(error.c_str()); });

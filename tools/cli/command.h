@@ -24,6 +24,9 @@ enum ExitStatus {
 struct Streams {
   std::ostream& out;
   std::ostream& err;
+  // Columns of the terminal that `out` is; 0 if it is none: a file, a pipe. Colour is for terminals.
+  std::size_t columns = 0;
+  bool color = false;
 };
 
 using Arguments = absl::Span<const std::string>;

@@ -6,7 +6,11 @@
 namespace podium::report {
 
 int Compare(Arguments args, Streams streams);
+int Plan(Arguments args, Streams streams);
+int Replicate(Arguments args, Streams streams);
 int Run(Arguments args, Streams streams);
+int Selfcheck(Arguments args, Streams streams);
+int Stat(Arguments args, Streams streams);
 int Submit(Arguments args, Streams streams);
 int Validate(Arguments args, Streams streams);
 

@@ -15,11 +15,12 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
+#include "tools/submission/embedded.h"
+#include "tools/submission/files.h"
 
 namespace podium::report {
 namespace {
 
-constexpr long kMostRounds = 100000;
 // With --target_ci it is the interval that ends a run; this ends one that never gets so tight.
 constexpr long kMostRoundsForTarget = 200;
 constexpr double kSecondsBetweenLines = 10;
@@ -117,19 +118,22 @@ class ProgressLine {
                             ? 0
                             : progress.elapsed_s / static_cast<double>(progress.done) *
                                   static_cast<double>(progress.planned - progress.done);
-    const std::string text = absl::StrCat(
-        "round ", progress.round + 1, " of ", progress.rounds, ", process ", progress.done + 1,
-        " of ", progress.planned, ", ", Duration(progress.elapsed_s),
-        progress.done == 0 ? "" : absl::StrCat(", about ", Duration(left), " left"));
-    if (is_terminal_) {
-      constexpr long kWidth = 20;
+    const std::string round =
+        absl::StrCat("round ", progress.round + 1, " of ", progress.rounds, ", process ",
+                     progress.done + 1, " of ", progress.planned);
+    const std::string left_text =
+        progress.done == 0 ? "" : absl::StrCat(", about ", Duration(left), " left");
+    if (is_terminal_) {  // short enough for 80 columns: what wraps cannot be overwritten
+      constexpr long kWidth = 10;
       const long filled = kWidth * progress.done / std::max(progress.planned, 1L);
       err_ << "\r\033[K[" << std::string(static_cast<std::size_t>(filled), '#')
-           << std::string(static_cast<std::size_t>(kWidth - filled), ' ') << "] " << text
-           << std::flush;
+           << std::string(static_cast<std::size_t>(kWidth - filled), ' ') << "] " << round
+           << left_text << std::flush;
       is_shown_ = true;
     } else if (progress.done == 0 || progress.elapsed_s >= next_line_s_) {
-      err_ << "podium " << command_ << ": " << text << "\n" << std::flush;
+      err_ << "podium " << command_ << ": " << round << ", " << Duration(progress.elapsed_s)
+           << left_text << "\n"
+           << std::flush;
       next_line_s_ = progress.elapsed_s + kSecondsBetweenLines;
     }
   }
@@ -158,6 +162,27 @@ void AddPlanFlags(FlagReader& flags, MeasureFlags& values) {
   flags.Add("workloads_per_process", &values.workloads_per_process, "N",
             "more than 1 where starting the program takes longer than measuring");
   flags.Add("seed", &values.seed, "N", "of order and padding; by default random, and recorded");
+}
+
+absl::Status CheckRunOutput(const std::string& output) {
+  if (output.empty()) return absl::InvalidArgumentError("nowhere to write: give -o run.json");
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  const fs::path directory = fs::absolute(output, ignored).parent_path();
+  if (fs::is_directory(output, ignored) || access(directory.c_str(), W_OK) != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(output,
+                     ": cannot be written: is a directory, or lies in none that can be written to: "
+                     "name another file"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status WriteRun(RunResult& result, const std::string& command_line,
+                      const std::string& output) {
+  result.record.tool_version = std::string(kToolVersion);
+  result.record.command = command_line;
+  return WriteWholeFile(output, RunFileText(result));
 }
 
 absl::StatusOr<double> ParseSeconds(absl::string_view flag, const std::string& text) {

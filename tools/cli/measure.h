@@ -11,6 +11,8 @@
 
 namespace podium::report {
 
+inline constexpr long kMostRounds = 100000;  // that --rounds takes
+
 // As the flags spell it; a subcommand adds those flags that make sense for it.
 struct MeasureFlags {
   std::string plan = "standard";
@@ -38,6 +40,13 @@ absl::StatusOr<double> ParseSeconds(absl::string_view flag, const std::string& t
 // now and then elsewhere.
 absl::StatusOr<RunResult> Measure(const RunRequest& request, std::vector<Block> blocks,
                                   absl::string_view command, Streams streams);
+
+// InvalidArgument, one line, if no run file can be written there: asked before anything is measured.
+absl::Status CheckRunOutput(const std::string& output);
+
+// Writes the run file, with this release and `command_line` in it.
+absl::Status WriteRun(RunResult& result, const std::string& command_line,
+                      const std::string& output);
 
 // The arguments behind `--`: the program to measure and its flags. `args` keeps what is before.
 absl::StatusOr<std::vector<std::string>> TakeCommand(Arguments& args);

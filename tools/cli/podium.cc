@@ -15,7 +15,11 @@ constexpr Command kCommands[] = {
     {"run", "measure in fresh processes, interleaved", Run},
     {"submit", "make a submission from run files", Submit},
     {"validate", "check submissions, every figure recomputed", Validate},
+    {"selfcheck", "what this machine can resolve: measure it against itself", Selfcheck},
+    {"replicate", "measure a submission's claims again, here", Replicate},
     {"compare", "compare two runs, or two variants of one; a gate for CI", Compare},
+    {"plan", "how many rounds find a given difference", Plan},
+    {"stat", "the rows of one run, each on its own", Stat},
 };
 
 std::string Help() {

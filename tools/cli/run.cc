@@ -1,7 +1,4 @@
 // podium run -o run.json -- ./bench ...
-#include <unistd.h>
-
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -12,8 +9,6 @@
 #include "tools/cli/measure.h"
 #include "tools/runner/bench_process.h"
 #include "tools/runner/process.h"
-#include "tools/submission/embedded.h"
-#include "tools/submission/files.h"
 
 namespace podium::report {
 namespace {
@@ -90,23 +85,6 @@ int RunRank(const Options& options, const std::vector<std::string>& command, Str
   return status.ok() ? kHolds : Refuse("run", status, streams);
 }
 
-// Before anything is measured, not after.
-absl::Status CheckOutput(const Options& options) {
-  if (options.output.empty()) {
-    return absl::InvalidArgumentError("nowhere to write: give -o run.json");
-  }
-  namespace fs = std::filesystem;
-  std::error_code ignored;
-  const fs::path directory = fs::absolute(options.output, ignored).parent_path();
-  if (fs::is_directory(options.output, ignored) || access(directory.c_str(), W_OK) != 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(options.output,
-                     ": cannot be written: is a directory, or lies in none that "
-                     "can be written to: name another file"));
-  }
-  return absl::OkStatus();
-}
-
 int Report(const RunResult& result, const std::string& output, Streams streams) {
   const RunRecord& record = result.record;
   std::size_t failed = 0;
@@ -148,7 +126,7 @@ int Run(Arguments args, Streams streams) {
   if (!status.ok()) return Refuse("run", status, streams);
   if (!options.rank_directory.empty()) return RunRank(options, *command, streams);
 
-  status = CheckOutput(options);
+  status = CheckRunOutput(options.output);
   if (!status.ok()) return Refuse("run", status, streams);
   const auto request = MakeRequest(options.measure, *command, options.output);
   if (!request.ok()) return Refuse("run", request.status(), streams);
@@ -156,9 +134,7 @@ int Run(Arguments args, Streams streams) {
   if (!blocks.ok()) return Refuse("run", blocks.status(), streams);
   auto result = Measure(*request, *std::move(blocks), "run", streams);
   if (!result.ok()) return Refuse("run", result.status(), streams);
-  result->record.tool_version = std::string(kToolVersion);
-  result->record.command = command_line;
-  status = WriteWholeFile(options.output, RunFileText(*result));
+  status = WriteRun(*result, command_line, options.output);
   if (!status.ok()) return Refuse("run", status, streams);
   return Report(*result, options.output, streams);
 }

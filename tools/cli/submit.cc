@@ -122,6 +122,7 @@ int Submit(Arguments args, Streams streams) {
   if (absl::Status status = CheckOptions(options, *files); !status.ok()) {
     return Refuse("submit", status, streams);
   }
+  options.submit.rule.correction = Correction::kBenjaminiHochberg;  // a report, not a gate
   options.submit.command_line = absl::StrCat("podium submit ", absl::StrJoin(args, " "));
 
   std::vector<Source> sources;
@@ -140,7 +141,8 @@ int Submit(Arguments args, Streams streams) {
   if (absl::Status status = Write(options, *files, *inputs, derived); !status.ok()) {
     return Refuse("submit", status, streams);
   }
-  streams.out << VerdictTable(derived.comparisons, inputs->rule, inputs->design);
+  streams.out << VerdictTable(derived.comparisons, inputs->rule,
+                              {.columns = streams.columns, .color = streams.color});
   for (const Json& warning : derived.document.at("warnings")) {
     streams.err << "warning: " << OneLine(warning.get<std::string>()) << "\n";
   }

@@ -85,8 +85,10 @@ class SharedNames {
 // Reads the document: an object of "context" and "benchmarks", in any order, possibly cut.
 class DocumentReader {
  public:
-  DocumentReader(const std::string& path, std::string_view text, RowSink sink)
-      : text_(text), scanner_(text), sink_(sink), log_(path) {
+  // `text` is a string_view or a TextSource.
+  template <typename Text>
+  DocumentReader(const std::string& path, Text text, RowSink sink)
+      : scanner_(text), sink_(sink), log_(path) {
     file_.path = path;
   }
 
@@ -124,11 +126,10 @@ class DocumentReader {
 
   // A program that prints before its benchmarks run leaves such lines before the JSON.
   absl::Status FindDocument() {
-    const std::string_view mark = text_.substr(0, 2);
-    if (mark == "\xFF\xFE" || mark == "\xFE\xFF") {
+    if (scanner_.ConsumePrefix("\xFF\xFE") || scanner_.ConsumePrefix("\xFE\xFF")) {
       return Error("", "is UTF-16, as PowerShell's > writes, not Google Benchmark JSON");
     }
-    if (text_.substr(0, 3) == "\xEF\xBB\xBF") scanner_ = Scanner(text_.substr(3));
+    scanner_.ConsumePrefix("\xEF\xBB\xBF");
     if (scanner_.Peek() == Scanner::kEnd) {
       return Error("",
                    "is empty: Google Benchmark writes nothing if no name matches "
@@ -193,7 +194,10 @@ class DocumentReader {
     const ProcessRecord* process = processes && row.process && *row.process < processes->size()
                                        ? &(*processes)[*row.process]
                                        : nullptr;
-    if (process && row.round == process->round && row.host == process->host) return;
+    if (process && row.round == process->round && row.host == process->host) {
+      row.record = &*file_.record;
+      return;
+    }
     row.process = std::nullopt;
     row.round = std::nullopt;
     row.host.clear();
@@ -292,7 +296,6 @@ class DocumentReader {
     }
   }
 
-  const std::string_view text_;
   Scanner scanner_;
   RowSink sink_;
   WarningLog log_;
@@ -308,32 +311,43 @@ class DocumentReader {
   Repairs warned_;
 };
 
-}  // namespace
-
-absl::StatusOr<RunFile> ParseRunFile(const std::string& path, std::string_view text, RowSink sink) {
-  return DocumentReader(path, text, sink).Read();
-}
-
-absl::StatusOr<RunFile> ParseRunFile(const std::string& path, std::string_view text) {
+// Calls `read` with a sink that keeps the rows.
+absl::StatusOr<RunFile> WithRows(absl::FunctionRef<absl::StatusOr<RunFile>(RowSink)> read) {
   std::vector<Row> rows;
-  absl::StatusOr<RunFile> file = ParseRunFile(path, text, [&rows](Row row) {
+  absl::StatusOr<RunFile> file = read([&rows](Row row) {
     row.text = {};
+    row.record = nullptr;
     rows.push_back(std::move(row));
   });
   if (file.ok()) file->rows = std::move(rows);
   return file;
 }
 
+}  // namespace
+
+absl::StatusOr<RunFile> ParseRunFile(const std::string& path, std::string_view text, RowSink sink) {
+  return DocumentReader(path, text, sink).Read();
+}
+
+absl::StatusOr<RunFile> ParseRunFile(const std::string& path, TextSource text, RowSink sink) {
+  return DocumentReader(path, text, sink).Read();
+}
+
+absl::StatusOr<RunFile> ParseRunFile(const std::string& path, std::string_view text) {
+  return WithRows([&](RowSink sink) { return ParseRunFile(path, text, sink); });
+}
+
 absl::StatusOr<RunFile> ReadRunFile(const std::string& path, RowSink sink) {
-  const absl::StatusOr<std::string> text = ReadText(path);
-  if (!text.ok()) return text.status();
-  return ParseRunFile(path, *text, sink);
+  absl::StatusOr<TextFile> file = TextFile::Open(path);
+  if (!file.ok()) return file.status();
+  const auto source = [&file](std::string& text) { return file->Append(text); };
+  absl::StatusOr<RunFile> run = ParseRunFile(path, TextSource(source), sink);
+  if (!file->status().ok()) return file->status();
+  return run;
 }
 
 absl::StatusOr<RunFile> ReadRunFile(const std::string& path) {
-  const absl::StatusOr<std::string> text = ReadText(path);
-  if (!text.ok()) return text.status();
-  return ParseRunFile(path, *text);
+  return WithRows([&](RowSink sink) { return ReadRunFile(path, sink); });
 }
 
 }  // namespace podium::report

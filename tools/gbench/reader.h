@@ -2,7 +2,8 @@
 // files that a crash cut short, that hold bare NaN or Infinity, control or non-UTF-8 bytes, decimal
 // commas, duplicate keys, errored rows, duplicate names or mixed time units.
 //
-// Linear in the size of the text. Rows are handed on in file order.
+// Linear in the size of the text; of a file, no more is held than the longest row and a block. Rows
+// are handed on in file order.
 #pragma once
 
 #include <map>
@@ -14,6 +15,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "tools/gbench/run_record.h"
+#include "tools/gbench/scanner.h"
 
 namespace podium::report {
 
@@ -53,7 +55,9 @@ struct Row {
   std::optional<std::size_t> process;
   std::optional<long> round;
   std::string host;
-  std::string_view text;  // the object as written; only while the sink runs
+  // Only while the sink runs: the object as written, and RunFile::record of a row with a process.
+  std::string_view text;
+  const RunRecord* record = nullptr;
 };
 
 struct RunFile {
@@ -84,5 +88,6 @@ absl::StatusOr<RunFile> ReadRunFile(const std::string& path, RowSink sink);
 // The same from text; `path` is for messages only.
 absl::StatusOr<RunFile> ParseRunFile(const std::string& path, std::string_view text);
 absl::StatusOr<RunFile> ParseRunFile(const std::string& path, std::string_view text, RowSink sink);
+absl::StatusOr<RunFile> ParseRunFile(const std::string& path, TextSource text, RowSink sink);
 
 }  // namespace podium::report

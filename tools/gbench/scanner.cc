@@ -27,15 +27,34 @@ bool IsStructural(char c) { return kStructural[static_cast<unsigned char>(c)]; }
 
 }  // namespace
 
+// Makes more of the text visible, and forgets what lies before `keep`. False at the end of the text,
+// where everything stays. At least doubles what is kept, so that a value of any length is read in
+// linear time.
+bool Scanner::More(std::size_t keep) {
+  if (!source_) return false;
+  std::string piece;
+  const std::size_t kept = text_.size() - keep;
+  bool is_end = false;
+  while (!is_end && piece.size() <= kept) is_end = !(*source_)(piece);
+  if (piece.empty()) return false;
+  buffer_.erase(0, keep);
+  buffer_ += piece;
+  text_ = buffer_;
+  position_ -= keep;
+  return true;
+}
+
 int Scanner::Peek() {
-  for (; position_ < text_.size(); ++position_) {
-    const char c = text_[position_];
-    if (c == '\n') {
-      ++line_;
-    } else if (c != ' ' && c != '\t' && c != '\r') {
-      return static_cast<unsigned char>(c);
+  do {
+    for (; position_ < text_.size(); ++position_) {
+      const char c = text_[position_];
+      if (c == '\n') {
+        ++line_;
+      } else if (c != ' ' && c != '\t' && c != '\r') {
+        return static_cast<unsigned char>(c);
+      }
     }
-  }
+  } while (More(position_));
   return kEnd;
 }
 
@@ -45,18 +64,43 @@ bool Scanner::Consume(char expected) {
   return true;
 }
 
+bool Scanner::ConsumePrefix(std::string_view prefix) {
+  while (text_.size() - position_ < prefix.size() && More(position_)) continue;
+  if (text_.substr(position_, prefix.size()) != prefix) return false;
+  position_ += prefix.size();
+  return true;
+}
+
 void Scanner::SkipLine() {
-  const std::size_t newline = text_.find('\n', position_);
-  if (newline == std::string_view::npos) {
+  do {
+    const std::size_t newline = text_.find('\n', position_);
+    if (newline != std::string_view::npos) {
+      position_ = newline + 1;
+      ++line_;
+      return;
+    }
     position_ = text_.size();
-  } else {
-    position_ = newline + 1;
-    ++line_;
+  } while (More(position_));
+}
+
+// What is visible of the text may end inside the value, or so short behind it that more could belong
+// to it: then it is read again with more of the text.
+Value Scanner::ReadValue() {
+  constexpr std::size_t kLookahead = 8;  // more than DigitSeparator looks at
+  Peek();
+  std::size_t begin = position_;
+  while (true) {
+    const std::size_t line = line_;
+    const Value value = ReadValueHere();
+    if (text_.size() - position_ >= kLookahead || !More(begin)) return value;
+    begin = 0;
+    position_ = 0;
+    line_ = line;
   }
 }
 
-Value Scanner::ReadValue() {
-  const int c = Peek();
+Value Scanner::ReadValueHere() {
+  const int c = position_ < text_.size() ? static_cast<unsigned char>(text_[position_]) : kEnd;
   if (c == '"') return ReadString();
   if (c == '{' || c == '[') return ReadNested();
   if (c == '-' || c == '+' || c == '.' || (c >= '0' && c <= '9')) return ReadNumber();
@@ -192,11 +236,12 @@ bool ObjectReader::NextKey(std::string_view& key) {
     expected_ = "a key in quotes";
     return false;
   }
+  key = value.text;
+  if (scanner_.IsStreaming()) key = key_ = value.text;
   if (!scanner_.Consume(':')) {
     expected_ = "':'";
     return false;
   }
-  key = value.text;
   return true;
 }
 

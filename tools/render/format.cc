@@ -84,6 +84,20 @@ std::string FormatSeconds(double seconds) {
   return "";
 }
 
+std::string FormatCount(double value) {
+  struct Prefix {
+    double size;
+    const char* name;
+  };
+  constexpr Prefix kPrefixes[] = {{1e12, " T"}, {1e9, " G"}, {1e6, " M"}, {1e3, " k"}};
+  for (const Prefix& prefix : kPrefixes) {
+    if (std::abs(value) >= prefix.size) {
+      return absl::StrFormat("%.3g%s", value / prefix.size, prefix.name);
+    }
+  }
+  return absl::StrFormat("%.3g", value);
+}
+
 std::string FormatRatio(double ratio) {
   return FormatFixed(ratio, ratio < 1.095 ? 2 : ratio < 9.95 ? 1 : 0);
 }

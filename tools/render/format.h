@@ -21,5 +21,6 @@ std::string FormatP(double p);               // "p < 0.001", "p = 0.023"
 std::string FormatSeconds(double seconds);   // "1.23 ms"
 std::string FormatRatio(double ratio);       // "4.0", "1.04", at least 2 digits
 std::string FormatPercent(double fraction);  // "95%", "99.9%"
+std::string FormatCount(double value);       // "1.23 G", "456 k", of a metric that is no time
 
 }  // namespace podium::report

@@ -18,11 +18,11 @@ constexpr std::size_t kMostFilterBytes = 64 << 10;
 // The rows of each block by side, in the order in which they were listed.
 class BlockList {
  public:
-  void Add(const std::string& key, const Side& side) {
+  void Add(const std::string& key, const RunSide& side) {
     const auto [found, is_new] = index_.try_emplace(key, blocks_.size());
     if (is_new) blocks_.emplace_back();
-    std::vector<Side>& sides = blocks_[found->second].sides;
-    for (const Side& other : sides) {
+    std::vector<RunSide>& sides = blocks_[found->second].sides;
+    for (const RunSide& other : sides) {
       if (other.name == side.name) return;  // a second benchmark of the same name runs with it
     }
     sides.push_back(side);
@@ -34,7 +34,7 @@ class BlockList {
     std::vector<Block> joined;
     for (Block& block : blocks_) {
       std::vector<std::string> sides;
-      for (const Side& side : block.sides) sides.push_back(side.name);
+      for (const RunSide& side : block.sides) sides.push_back(side.name);
       const auto found = open.find(sides);
       if (found == open.end() ||
           joined[found->second].sides[0].rows.size() >= static_cast<std::size_t>(most)) {
@@ -56,7 +56,7 @@ class BlockList {
 
 absl::Status CheckFilters(const std::vector<Block>& blocks) {
   for (const Block& block : blocks) {
-    for (const Side& side : block.sides) {
+    for (const RunSide& side : block.sides) {
       if (ExactFilter(side.rows).size() <= kMostFilterBytes) continue;
       return absl::InvalidArgumentError(
           absl::StrCat("the filter for ", side.rows.size(),

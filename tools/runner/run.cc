@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cmath>
 #include <map>
-#include <set>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -12,14 +11,13 @@
 #include "absl/strings/str_join.h"
 #include "tools/gbench/reader.h"
 #include "tools/runner/bench_process.h"
+#include "tools/runner/log_times.h"
 #include "tools/runner/process.h"
 #include "tools/runner/row_text.h"
-#include "tools/stats/stopping.h"
 
 namespace podium::report {
 namespace {
 
-constexpr double kStoppingAlpha = 0.05;
 // In a row: what failed twice would fail again, each time perhaps for the whole of the timeout.
 constexpr int kMostFailures = 2;
 
@@ -36,54 +34,6 @@ bool HasFlag(const std::vector<std::string>& command, absl::string_view flag) {
   return std::any_of(command.begin(), command.end(),
                      [&](const std::string& arg) { return absl::StartsWith(arg, flag); });
 }
-
-// ln(time) of the rows of one block, by side, row and round; the mean over repetitions and hosts.
-class LogTimes {
- public:
-  void Add(std::size_t side, std::size_t row, long round, double log_time) {
-    Mean& mean = means_[{side, row}][round];
-    mean.sum += log_time;
-    ++mean.n;
-  }
-
-  // Of each row and each pair of sides. False where something is missing altogether.
-  bool AllTight(std::size_t sides, std::size_t rows, double target) const {
-    for (std::size_t row = 0; row < rows; ++row) {
-      for (std::size_t a = 0; a < sides; ++a) {
-        for (std::size_t b = a + 1; b < std::max<std::size_t>(sides, 2); ++b) {
-          if (!IsTight(a, sides == 1 ? a : b, row, target)) return false;
-        }
-      }
-    }
-    return true;
-  }
-
- private:
-  struct Mean {
-    double sum = 0;
-    int n = 0;
-    double value() const { return sum / n; }
-  };
-  using ByRound = std::map<long, Mean>;
-
-  bool IsTight(std::size_t a, std::size_t b, std::size_t row, double target) const {
-    const auto of_a = means_.find({a, row}), of_b = means_.find({b, row});
-    if (of_a == means_.end() || of_b == means_.end()) return false;
-    std::vector<double> values;
-    for (const auto& [round, mean] : of_a->second) {
-      const auto other = of_b->second.find(round);
-      if (a == b) {
-        values.push_back(mean.value());
-      } else if (other != of_b->second.end()) {
-        values.push_back(mean.value() - other->second.value());
-      }
-    }
-    const std::optional<Sample> sample = Sample::Create(std::move(values));
-    return sample && IsTightEnough(*sample, std::log1p(target), kStoppingAlpha);
-  }
-
-  std::map<std::pair<std::size_t, std::size_t>, ByRound> means_;
-};
 
 class Run {
  public:
@@ -182,7 +132,7 @@ class Run {
   }
 
   absl::StatusOr<std::vector<BenchResult>> Start(const Cell& cell) {
-    const Side& side = schedule_.blocks()[cell.block].sides[cell.side];
+    const RunSide& side = schedule_.blocks()[cell.block].sides[cell.side];
     BenchCommand command{request_.command, request_.process_timeout_s, cell.env_padding_bytes};
     if (request_.baseline_binary && side.binary == 0) command.argv[0] = *request_.baseline_binary;
     if (!HasFlag(command.argv, "--benchmark_min_time")) {
@@ -202,7 +152,7 @@ class Run {
 
   // Adds one process with its rows to the result. True if one of them has a time.
   bool Take(const Cell& cell, BenchResult bench) {
-    const Side& side = schedule_.blocks()[cell.block].sides[cell.side];
+    const RunSide& side = schedule_.blocks()[cell.block].sides[cell.side];
     ProcessRecord& record = bench.record;
     record.round = round_;
     record.order = done_;
@@ -248,7 +198,7 @@ class Run {
   }
 
   void CountFailure(const Cell& cell, bool any_time) {
-    const Side& side = schedule_.blocks()[cell.block].sides[cell.side];
+    const RunSide& side = schedule_.blocks()[cell.block].sides[cell.side];
     int& failures = states_[cell.block].failures[cell.side];
     failures = any_time ? 0 : failures + 1;
     if (failures < kMostFailures) return;

@@ -9,7 +9,7 @@
 namespace podium::report {
 
 // One side of a comparison: a program and the rows of it that run in one process.
-struct Side {
+struct RunSide {
   std::string name;               // as in ProcessRecord::side
   std::size_t binary = 0;         // index of the binary that it runs
   std::vector<std::string> rows;  // full names of benchmarks
@@ -17,7 +17,7 @@ struct Side {
 
 // Rows that are compared with each other, and therefore run one right after the other.
 struct Block {
-  std::vector<Side> sides;
+  std::vector<RunSide> sides;
 };
 
 // One process to start.

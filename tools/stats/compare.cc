@@ -20,12 +20,12 @@ struct StandardError {
 // as where `factor` is infinite. Satterthwaite's formula
 // (Vx + Vy)^2 / (Vx^2 / (nx - 1) + Vy^2 / (ny - 1)) is written in each side's share of the
 // variance, which neither overflows nor vanishes at any scale of the data.
-std::optional<StandardError> OfDifference(const Sample& x, const Sample& y, double factor) {
-  if (!x.std() || !y.std()) return std::nullopt;
-  const auto nx = static_cast<double>(x.n());
-  const auto ny = static_cast<double>(y.n());
-  const double of_x = *x.std() / std::sqrt(nx);
-  const double of_y = std::abs(factor) * *y.std() / std::sqrt(ny);
+std::optional<StandardError> OfDifference(const Summary& x, const Summary& y, double factor) {
+  if (x.n < 2 || y.n < 2) return std::nullopt;
+  const auto nx = static_cast<double>(x.n);
+  const auto ny = static_cast<double>(y.n);
+  const double of_x = x.std / std::sqrt(nx);
+  const double of_y = std::abs(factor) * y.std / std::sqrt(ny);
   const double value = std::hypot(of_x, of_y);
   if (!(value > 0) || !std::isfinite(value)) return std::nullopt;
   const double share_x = of_x / value * (of_x / value);
@@ -33,12 +33,22 @@ std::optional<StandardError> OfDifference(const Sample& x, const Sample& y, doub
   return StandardError{value, 1 / (share_x * share_x / (nx - 1) + share_y * share_y / (ny - 1))};
 }
 
+std::optional<StandardError> OfDifference(const Sample& x, const Sample& y, double factor) {
+  if (!x.std() || !y.std()) return std::nullopt;
+  return OfDifference(Summary{x.mean(), *x.std(), x.n()}, Summary{y.mean(), *y.std(), y.n()},
+                      factor);
+}
+
 std::optional<WelchTest> WelchOf(double difference, const StandardError& error, double alpha) {
   const double t = difference / error.value;
   if (!std::isfinite(t)) return std::nullopt;
   const double half_width = StudentCriticalValue(alpha, error.df) * error.value;
-  return WelchTest{difference, t, error.df, StudentTwoSidedP(t, error.df),
-                   Interval{difference - half_width, difference + half_width}};
+  return WelchTest{difference,
+                   t,
+                   error.df,
+                   StudentTwoSidedP(t, error.df),
+                   Interval{difference - half_width, difference + half_width},
+                   error.value};
 }
 
 // ln(x / unit), accurate also where the two agree to many digits: there x - unit is exact, while
@@ -65,6 +75,18 @@ std::optional<WelchTest> Welch(const Sample& a, const Sample& b, double alpha) {
   return WelchOf(MeanDeviation(b, pivot) - MeanDeviation(a, pivot), *error, alpha);
 }
 
+std::optional<WelchTest> Welch(const Summary& a, const Summary& b, double alpha) {
+  const std::optional<StandardError> error = OfDifference(b, a, 1);
+  if (!error) return std::nullopt;
+  return WelchOf(b.mean - a.mean, *error, alpha);
+}
+
+std::optional<WelchTest> PairedT(const Sample& differences, double alpha) {
+  if (!differences.std() || *differences.std() == 0) return std::nullopt;
+  const auto n = static_cast<double>(differences.n());
+  return WelchOf(differences.mean(), {*differences.std() / std::sqrt(n), n - 1}, alpha);
+}
+
 std::optional<RatioTest> WelchLogRatio(const Sample& a, const Sample& b, double alpha) {
   if (!(a.min() > 0 && b.min() > 0)) return std::nullopt;
   // Each side in units of its own median: the spread keeps its digits however far apart they are.
@@ -80,8 +102,12 @@ std::optional<RatioTest> WelchLogRatio(const Sample& a, const Sample& b, double 
   if (!welch) return std::nullopt;
   const double ratio = std::exp(-welch->difference);
   if (!std::isnormal(ratio)) return std::nullopt;
-  return RatioTest{ratio, welch->t, welch->df, welch->p,
-                   Interval{std::exp(-welch->interval.hi), std::exp(-welch->interval.lo)}};
+  return RatioTest{ratio,
+                   welch->t,
+                   welch->df,
+                   welch->p,
+                   Interval{std::exp(-welch->interval.hi), std::exp(-welch->interval.lo)},
+                   welch->standard_error};
 }
 
 std::optional<FiellerRatio> Fieller(const Sample& a, const Sample& b, double alpha) {

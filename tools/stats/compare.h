@@ -19,8 +19,21 @@ struct WelchTest {
   double df;
   double p;           // two-sided
   Interval interval;  // 1 - alpha, of the difference
+  double standard_error;
 };
 std::optional<WelchTest> Welch(const Sample& a, const Sample& b, double alpha);
+
+// Student's t-test of paired differences b[i] - a[i] against 0: n - 1 degrees of freedom. Null for
+// fewer than 2, or no spread.
+std::optional<WelchTest> PairedT(const Sample& differences, double alpha);
+
+// Welch's test of two sides of which only these figures are known. Null as for Welch.
+struct Summary {
+  double mean;
+  double std;
+  std::size_t n;
+};
+std::optional<WelchTest> Welch(const Summary& a, const Summary& b, double alpha);
 
 // Welch's test on y = ln(x), for positive values: `ratio` is geometric mean(a) / geometric mean(b),
 // `interval` its 1 - alpha interval; t is that of mean(y of b) - mean(y of a). Times are positive
@@ -30,8 +43,9 @@ struct RatioTest {
   double ratio;
   double t;
   double df;
-  double p;           // two-sided
-  Interval interval;  // 1 - alpha, of the ratio
+  double p;                   // two-sided
+  Interval interval;          // 1 - alpha, of the ratio
+  double log_standard_error;  // of ln(ratio)
 };
 std::optional<RatioTest> WelchLogRatio(const Sample& a, const Sample& b, double alpha);
 

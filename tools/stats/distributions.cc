@@ -40,6 +40,13 @@ double StudentCriticalValue(double alpha, double df) {
   return math::quantile(math::complement(StudentT(df), alpha / 2));
 }
 
+double StudentBelow(double t, double df) {
+  assert(df > 0);
+  return math::cdf(StudentT(df), t);
+}
+
+double NormalBelow(double z) { return math::cdf(Normal(), z); }
+
 double NormalQuantile(double p) {
   assert(p > 0 && p < 1);
   return math::quantile(Normal(), p);

@@ -14,7 +14,11 @@ double StudentTwoSidedP(double t, double df);
 // The t with P(|T| >= t) = alpha, 0 < alpha < 1.
 double StudentCriticalValue(double alpha, double df);
 
-// The z with P(Z <= z) = p for a standard normal Z, 0 < p < 1.
+// P(T <= t).
+double StudentBelow(double t, double df);
+
+// Standard normal Z: P(Z <= z), and the z with P(Z <= z) = p, 0 < p < 1.
+double NormalBelow(double z);
 double NormalQuantile(double p);
 
 // B ~ Binomial(n, q), 0 < q < 1, 0 <= k <= n.

@@ -1,5 +1,6 @@
 #include "tools/submission/build.h"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <set>
@@ -11,9 +12,11 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "tools/gbench/read_text.h"
+#include "tools/gbench/run_plan.h"
 #include "tools/submission/embedded.h"
 #include "tools/submission/entries.h"
 #include "tools/submission/pairing.h"
+#include "tools/submission/process_differences.h"
 #include "tools/submission/sha256.h"
 
 namespace podium::report {
@@ -53,6 +56,15 @@ absl::Status CheckComplete(const RunFile& run) {
                       "raw samples: run without --benchmark_report_aggregates_only"));
 }
 
+absl::Status CheckOneProgram(const RunFile& run) {
+  if (!run.record || !ComparesBinaries(*run.record)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(run.path,
+                   ": holds the same rows of two programs; a submission is about one: "
+                   "judge them with podium compare ",
+                   run.path));
+}
+
 absl::Status CheckRepetitions(const RunFile& run, const std::vector<Entry>& entries) {
   for (const Entry& entry : entries) {
     const Sample* times = entry.Times();
@@ -79,14 +91,47 @@ bool Wanted(const Entry& entry, const std::vector<std::string>& workloads) {
   return false;
 }
 
+// The plan by which `podium run` made the file, if it was carried out, and the rest it says of itself.
+Json DescribeRun(const RunFile& run, const std::vector<Entry>& entries) {
+  Json json = Json::object();
+  const std::optional<long> rounds = RoundsOf(entries);
+  if (!run.record || !rounds) {
+    PutOrReason(json, "plan", nullptr,
+                run.record ? "not all rows tell their round" : "the run was made by hand");
+    return json;
+  }
+  const RunRecord& record = *run.record;
+  const std::optional<long> promised = PromisedRounds(record.plan);
+  PutOrReason(
+      json, "plan", promised && *promised <= *rounds ? Json(record.plan) : Json(),
+      absl::StrCat(record.plan, promised ? " was cut short" : " is no plan of this release"));
+  Json& details = json["run"] = {
+      {"order", record.design}, {"seed", record.seed}, {"stopped_because", record.stopped_because}};
+  PutOrReason(details, "target_ci", record.target_ci ? Json(*record.target_ci) : Json(),
+              "not asked for: the number of rounds was fixed");
+  return json;
+}
+
+// Leaves of what DescribeRun says of one file only what it says of another as well.
+void KeepShared(const Json& other, Json& json) {
+  if (!other.contains("run")) json.erase("run");
+  const Json mine = json;
+  for (const auto& [key, value] : mine.items()) {
+    if (!other.contains(key) || value == other.at(key)) continue;
+    if (key == "run") {
+      KeepShared(other.at(key), json[key]);
+    } else if (!absl::EndsWith(key, "_reason")) {
+      PutOrReason(json, key, nullptr, "the run files differ in it");
+    }
+  }
+}
+
 Json Conditions(const Context& context) {
   const auto get = [&](const std::string& key) {
     const auto found = context.find(key);
     return found == context.end() ? Json() : Json(found->second);
   };
   Json conditions = Json::object();
-  PutOrReason(conditions, "plan", nullptr, "the run was made by hand");
-  PutOrReason(conditions, "rounds", nullptr, "the run has no rounds");
   PutOrReason(conditions, "warm_up_s", nullptr,
               "the run file does not say; Google Benchmark discards the runs by which it chooses "
               "the number of iterations");
@@ -151,6 +196,18 @@ absl::Status CheckBaselines(const std::string& path, const Inputs& inputs) {
       ": give --baseline=V, one of ", absl::StrJoin(VariantNames(inputs.entries), ", ")));
 }
 
+// Where all ran on one host, its name tells nothing that system_info does not.
+void DropTheOnlyHost(std::vector<Entry>& entries) {
+  std::set<std::string> hosts;
+  for (const Entry& entry : entries) {
+    for (const Origin& origin : entry.origins) hosts.insert(origin.host);
+  }
+  if (hosts.size() > 1) return;
+  for (Entry& entry : entries) {
+    for (Origin& origin : entry.origins) origin.host.clear();
+  }
+}
+
 }  // namespace
 
 absl::Status CheckDivision(const Inputs& inputs) {
@@ -173,6 +230,11 @@ absl::StatusOr<Source> ReadSource(const std::string& path) {
   absl::StatusOr<RunFile> run = ParseRunFile(path, *text);
   if (!run.ok()) return run.status();
   return Source{*std::move(run), Sha256Hex(*text), text->size()};
+}
+
+bool ComparesBinaries(const RunRecord& record) {
+  return std::any_of(record.processes.begin(), record.processes.end(),
+                     [](const ProcessRecord& process) { return process.side == kContenderSide; });
 }
 
 std::map<std::string, std::string> ContextBaselines(const Context& context) {
@@ -211,15 +273,16 @@ absl::StatusOr<Inputs> BuildInputs(const std::vector<Source>& sources,
   if (date != first.context.end()) inputs.timestamp = ToUtc(date->second);
   inputs.submitter = options.submitter;
   inputs.system_info = SystemInfo(first.context);
-  inputs.conditions = Conditions(first.context);
-  inputs.design = DetectDesign(sources.size());
+  inputs.same_run = sources.size() == 1 ? SameRun::kYes : SameRun::kNo;
   inputs.rule = options.rule;
   inputs.selection.baseline = options.baseline;
   inputs.selection.optimized = options.optimized;
   inputs.selection.workloads = options.workloads;
 
   Json described = Json::array();
+  std::vector<Json> runs;
   std::set<std::string> names, files;
+  long first_origin = 0;  // processes and rounds of two files must not share a number
   for (const Source& source : sources) {
     const RunFile& run = source.run;
     if (absl::Status status = CheckComplete(run); !status.ok()) return status;
@@ -227,11 +290,15 @@ absl::StatusOr<Inputs> BuildInputs(const std::vector<Source>& sources,
       return absl::InvalidArgumentError(absl::StrCat(
           run.path, ": a second file of this name: a submission names its files: rename one"));
     }
-    EntrySet set = CollectEntries(run);
-    if (!set.refusal.empty()) {
-      return absl::InvalidArgumentError(absl::StrCat(run.path, ": ", set.refusal));
-    }
+    if (absl::Status status = CheckOneProgram(run); !status.ok()) return status;
+    EntrySet set = CollectEntries(run, first_origin);
+    if (run.record) first_origin += static_cast<long>(run.record->processes.size());
     std::vector<std::string> warnings = SourceWarnings(run, set);
+    if (run.record) {
+      for (const std::string& line : ProcessDifferences(*run.record, run.context)) {
+        warnings.push_back(absl::StrCat(FileName(run), ": ", line));
+      }
+    }
     const std::vector<std::string> differences = EnvironmentDifferences(first.context, run.context);
     if (!differences.empty()) {
       warnings.push_back(absl::StrCat(FileName(run), ": differs from ", FileName(first), " in ",
@@ -243,6 +310,7 @@ absl::StatusOr<Inputs> BuildInputs(const std::vector<Source>& sources,
     std::vector<Entry> kept;
     for (Entry& entry : set.entries) {
       if (!Wanted(entry, options.workloads)) continue;
+      if (entry.errors.empty() && !entry.Times()) continue;  // aggregates of another run
       if (!names.insert(entry.name).second) {
         return absl::InvalidArgumentError(absl::StrCat(
             run.path, ": \"", entry.name, "\" is in an earlier file too: give each row once"));
@@ -250,12 +318,17 @@ absl::StatusOr<Inputs> BuildInputs(const std::vector<Source>& sources,
       kept.push_back(std::move(entry));
     }
     if (absl::Status status = CheckRepetitions(run, kept); !status.ok()) return status;
+    runs.push_back(DescribeRun(run, kept));
     std::move(kept.begin(), kept.end(), std::back_inserter(inputs.entries));
   }
+  DropTheOnlyHost(inputs.entries);
   if (inputs.entries.empty()) {
     return absl::InvalidArgumentError(absl::StrCat(
         first.path, ": no row matches --workload=", absl::StrJoin(options.workloads, ",")));
   }
+  inputs.conditions = runs.front();
+  for (const Json& run : runs) KeepShared(run, inputs.conditions);
+  inputs.conditions.update(Conditions(first.context));
   inputs.provenance = {{"tool", "podium"},
                        {"tool_version", kToolVersion},
                        {"command_line", options.command_line},

@@ -43,6 +43,11 @@ absl::Status CheckVariants(const std::string& path, const std::vector<Entry>& en
 // InvalidArgument if the closed division holds a row that changes the reference weights.
 absl::Status CheckDivision(const Inputs& inputs);
 
+// The sides of a file in which `podium run` compares two programs, row by row.
+inline constexpr absl::string_view kBaselineSide = "baseline";
+inline constexpr absl::string_view kContenderSide = "contender";
+bool ComparesBinaries(const RunRecord& record);
+
 // What the run files' contexts say: podium.baseline.<family>.
 std::map<std::string, std::string> ContextBaselines(const Context& context);
 

@@ -4,15 +4,33 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "tools/stats/power.h"
 #include "tools/submission/describe.h"
+#include "tools/submission/entries.h"
 #include "tools/submission/environment.h"
 #include "tools/submission/pairing.h"
 
 namespace podium::report {
 namespace {
 
-Json DescribeProtocol(const Inputs& inputs) {
-  Json json = {{"design", DesignName(inputs.design)}};
+// The design that all comparisons share; without any, what the entries would allow.
+absl::string_view ProtocolDesign(const Inputs& inputs, const std::vector<Comparison>& comparisons) {
+  if (comparisons.empty()) {
+    const Side side = inputs.entries.front().Measured();
+    return DesignName(side.values ? DetectDesign(side, side, inputs.same_run)
+                                  : Design::kOneProcess);
+  }
+  const Design first = comparisons.front().judgement.design;
+  const bool shared = std::all_of(comparisons.begin(), comparisons.end(),
+                                  [&](const auto& c) { return c.judgement.design == first; });
+  return shared ? DesignName(first) : "mixed";
+}
+
+Json DescribeProtocol(const Inputs& inputs, const std::vector<Comparison>& comparisons) {
+  Json json = {{"design", ProtocolDesign(inputs, comparisons)}};
+  const std::optional<long> rounds = RoundsOf(inputs.entries);
+  PutOrReason(json, "rounds", rounds ? Json(*rounds) : Json(),
+              "not every row was measured in rounds");
   json.update(inputs.conditions);
   std::size_t fewest = 0, most = 0;
   for (const Entry& entry : inputs.entries) {
@@ -26,7 +44,7 @@ Json DescribeProtocol(const Inputs& inputs) {
   json["power"] = kPower;
   json["threshold"] = inputs.rule.threshold;
   json["process_allowance"] = inputs.rule.process_allowance;
-  json["correction"] = "none";
+  json["correction"] = CorrectionName(inputs.rule.correction);
   const Selection& selection = inputs.selection;
   Json selected = Json::object();
   PutOrReason(selected, "baseline", selection.baseline ? Json(*selection.baseline) : Json(),
@@ -106,8 +124,7 @@ Derived Derive(const Inputs& inputs) {
   }
   warnings.insert(warnings.end(), pairing.warnings.begin(), pairing.warnings.end());
   for (const Pair& pair : pairing.pairs) {
-    absl::StatusOr<Judgement> judgement =
-        Judge(*pair.baseline->Times(), *pair.optimized->Times(), inputs.rule);
+    absl::StatusOr<Judgement> judgement = JudgePair(pair, inputs.same_run, inputs.rule);
     if (!judgement.ok()) {
       warnings.push_back(
           absl::StrCat(pair.optimized->name, ": not compared: ", judgement.status().message()));
@@ -116,6 +133,7 @@ Derived Derive(const Inputs& inputs) {
     derived.comparisons.push_back(
         {pair.baseline, pair.optimized, pair.workload, *std::move(judgement)});
   }
+  SettleAll(derived.comparisons, inputs.rule);
 
   Json& document = derived.document = Json::object();
   document["schema_version"] = kSchemaVersion;
@@ -127,14 +145,17 @@ Derived Derive(const Inputs& inputs) {
   PutOrReason(document, "submitter", inputs.submitter ? Json(*inputs.submitter) : Json(),
               "not given");
   document["system_info"] = inputs.system_info;
-  document["protocol"] = DescribeProtocol(inputs);
+  document["protocol"] = DescribeProtocol(inputs, derived.comparisons);
   Json& entries = document["entries"] = Json::array();
   for (const Entry& entry : inputs.entries) entries.push_back(DescribeEntry(entry));
   Json& comparisons = document["comparisons"] = Json::array();
   Json& improvements = document["improvements"] = Json::array();
   for (const Comparison& comparison : derived.comparisons) {
-    comparisons.push_back(DescribeComparison(comparison, inputs.rule, inputs.design));
+    comparisons.push_back(DescribeComparison(comparison, inputs.rule));
     improvements.push_back(DescribeImprovement(comparison));
+  }
+  if (const auto geomean = GeomeanOf(derived.comparisons, inputs.rule.alpha)) {
+    document["geomean"] = DescribeGeomean(*geomean, derived.comparisons.size());
   }
   document["warnings"] = warnings;
   document["provenance"] = inputs.provenance;

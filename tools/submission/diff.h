@@ -14,8 +14,9 @@ enum class Prose { kSameText, kPresent };
 
 // Every place where `found` is not what `expected` says, one line each: a JSON pointer (RFC 6901),
 // the value found and the value expected. Numbers agree within the relative tolerance `rtol`.
-// Members that only `found` has are unknown optional fields, and no difference; but in `metrics`,
-// `counters`, `quality`, `sizes`, `libraries` and `selection` every member is a claim.
+// Members that only `found` has are unknown optional fields, and no difference. But some are claims:
+// all members of `metrics`, `counters`, `quality`, `sizes`, `libraries` and `selection`, and, in a
+// submission, those that the tool itself writes where they apply (versions.h).
 std::vector<std::string> Differences(const Json& found, const Json& expected, double rtol,
                                      Prose prose = Prose::kSameText);
 

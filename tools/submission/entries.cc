@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <iterator>
+#include <set>
 #include <unordered_set>
 #include <utility>
 
@@ -11,8 +12,6 @@
 
 namespace podium::report {
 namespace {
-
-constexpr absl::string_view kCpuTimeMetric = "cpu_time_s";
 
 // Counters that are rates, by the unit they have in a submission; of two for one unit the first.
 constexpr std::pair<absl::string_view, absl::string_view> kRates[] = {
@@ -47,11 +46,14 @@ const Sample* Entry::Find(absl::string_view metric) const {
 }
 
 // A row belongs to the benchmark of its name and its place in the registration; where that is not
-// told or is taken, to the first that has not had this repetition of this process yet.
+// told or is taken, to the first that has not had this repetition yet. Each process of `podium run`
+// counts the place anew, among the rows that it ran.
 EntryCollector::Gathered& EntryCollector::Find(const Row& row) {
-  const std::pair<std::size_t, long> repetition(row.process.value_or(0),
-                                                row.repetition_index.value_or(-1));
-  const long family = row.family_index.value_or(-1), instance = row.instance_index.value_or(-1);
+  has_processes_ = has_processes_ || row.process;
+  const std::pair repetition(row.process ? static_cast<long>(*row.process) : -1,
+                             row.repetition_index.value_or(-1));
+  const long family = has_processes_ ? -1 : row.family_index.value_or(-1);
+  const long instance = has_processes_ ? -1 : row.instance_index.value_or(-1);
   for (int occurrence = 1;; ++occurrence) {
     const std::string key = absl::StrCat(family, "/", instance, "/", occurrence, "/", row.run_name);
     const auto [found, is_new] = index_.try_emplace(key, all_.size());
@@ -62,14 +64,28 @@ EntryCollector::Gathered& EntryCollector::Find(const Row& row) {
       all_.push_back(std::move(gathered));
     }
     Gathered& candidate = all_[found->second];
-    if (repetition.second >= 0 && Contains(candidate.repetitions, repetition)) continue;
-    candidate.repetitions.push_back(repetition);
+    if (row.kind == RowKind::kAggregate) return candidate;
+    auto& seen = candidate.repetitions;  // nearly always in order, so that this adds at the end
+    const auto place = std::ranges::upper_bound(seen, repetition);
+    const bool is_taken = place != seen.begin() && *std::prev(place) == repetition;
+    if (repetition.second >= 0 && is_taken) continue;
+    seen.insert(place, repetition);
     return candidate;
   }
 }
 
+void EntryCollector::AddAggregate(const Row& row) {
+  const bool is_mean = row.aggregate == "mean", is_stddev = row.aggregate == "stddev";
+  if (!row.real_time_s || (!is_mean && !is_stddev)) return;
+  Gathered& gathered = Find(row);
+  (is_mean ? gathered.mean_s : gathered.stddev_s) = row.real_time_s;
+  // Google Benchmark writes the number of repetitions into both members; of old files, one.
+  gathered.aggregated = static_cast<std::size_t>(
+      std::max(row.repetitions.value_or(0), static_cast<long>(row.iterations.value_or(0))));
+}
+
 void EntryCollector::Add(const Row& row) {
-  if (row.kind == RowKind::kAggregate) return;
+  if (row.kind == RowKind::kAggregate) return AddAggregate(row);
   Gathered& gathered = Find(row);
   if (row.kind == RowKind::kError) {
     gathered.entry.errors.push_back(row.error_message);
@@ -77,6 +93,10 @@ void EntryCollector::Add(const Row& row) {
     gathered.entry.errors.push_back("real_time is not a positive number");
   } else {
     gathered.real_time_s.push_back(*row.real_time_s);
+    if (row.process && row.round) {
+      gathered.entry.origins.push_back(
+          {first_origin_ + static_cast<long>(*row.process), first_origin_ + *row.round, row.host});
+    }
     if (row.cpu_time_s) gathered.cpu_time_s.push_back(*row.cpu_time_s);
     for (const auto& [name, value] : row.counters) gathered.counters[name].push_back(value);
   }
@@ -111,6 +131,15 @@ void EntryCollector::SetConstant(const std::string& row, const std::string& name
 
 Entry EntryCollector::FinishOne(Gathered& gathered, const Context& context) {
   Entry& entry = gathered.entry;
+  if (!entry.origins.empty() && entry.origins.size() != gathered.real_time_s.size()) {
+    warnings_.push_back(absl::StrCat(entry.name,
+                                     ": not every row says which process it comes from: its rows "
+                                     "count as those of one process"));
+    entry.origins.clear();
+  }
+  if (gathered.real_time_s.empty() && gathered.mean_s && gathered.stddev_s) {
+    entry.summary = Summary{*gathered.mean_s, *gathered.stddev_s, gathered.aggregated};
+  }
   AddMetric(std::string(kTimeMetric), std::move(gathered.real_time_s), entry.metrics);
   AddMetric(std::string(kCpuTimeMetric), std::move(gathered.cpu_time_s), entry.metrics);
   for (const auto& [counter, name] : kRates) {
@@ -137,42 +166,33 @@ Entry EntryCollector::FinishOne(Gathered& gathered, const Context& context) {
   return std::move(entry);
 }
 
-// The sides of `podium run --baseline_binary` have the same names, and so would become one row.
-std::string EntryCollector::TwoPrograms(const RunRecord& record) const {
-  for (const Gathered& gathered : all_) {
-    for (const auto& [process, index] : gathered.repetitions) {
-      const std::string& first = record.processes[gathered.repetitions.front().first].side;
-      if (record.processes[process].side == first) continue;
-      return absl::StrCat(gathered.entry.name, ": rows of two programs, ", first, " and ",
-                          record.processes[process].side,
-                          ", which cannot be compared within one file yet: measure each into a "
-                          "file of its own");
-    }
-  }
-  return "";
-}
-
-EntrySet EntryCollector::Finish(const RunFile& run) && {
+EntrySet EntryCollector::Finish(const Context& context) && {
   EntrySet result;
-  if (run.record) {
-    result.refusal = TwoPrograms(*run.record);
-    result.warnings.push_back(absl::StrCat(
-        "rows of ", run.record->processes.size(),
-        " processes, judged as repetitions in one: a difference must clear the allowance"));
-  }
   std::stable_sort(all_.begin(), all_.end(), [](const Gathered& a, const Gathered& b) {
     return a.registered < b.registered;
   });
   NameApart();
-  for (Gathered& gathered : all_) result.entries.push_back(FinishOne(gathered, run.context));
-  std::move(warnings_.begin(), warnings_.end(), std::back_inserter(result.warnings));
+  for (Gathered& gathered : all_) result.entries.push_back(FinishOne(gathered, context));
+  result.warnings = std::move(warnings_);
   return result;
 }
 
-EntrySet CollectEntries(const RunFile& run) {
-  EntryCollector collector;
+std::optional<long> RoundsOf(const std::vector<Entry>& entries) {
+  std::optional<long> most;
+  for (const Entry& entry : entries) {
+    if (!entry.Times()) continue;
+    if (entry.origins.empty()) return std::nullopt;
+    std::set<long> rounds;
+    for (const Origin& origin : entry.origins) rounds.insert(origin.round);
+    most = std::max(most.value_or(0), static_cast<long>(rounds.size()));
+  }
+  return most;
+}
+
+EntrySet CollectEntries(const RunFile& run, long first_origin) {
+  EntryCollector collector(first_origin);
   for (const Row& row : run.rows) collector.Add(row);
-  return std::move(collector).Finish(run);
+  return std::move(collector).Finish(run.context);
 }
 
 }  // namespace podium::report

@@ -1,8 +1,11 @@
 #include "tools/submission/extract.h"
 
+#include <algorithm>
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "tools/gbench/run_plan.h"
+#include "tools/submission/entries.h"
 #include "tools/submission/environment.h"
 
 namespace podium::report {
@@ -42,16 +45,26 @@ Entry ExtractEntry(const Json& json) {
   entry.sizes = Figures(json.at("sizes"), kSizeFigures);
   entry.techniques = json.at("techniques").get<std::vector<std::string>>();
   entry.errors = json.at("errors").get<std::vector<std::string>>();
+  if (json.contains("origins")) {
+    const auto processes = json.at("origins").at("process").get<std::vector<long>>();
+    const auto rounds = json.at("origins").at("round").get<std::vector<long>>();
+    const auto hosts = json.at("origins").value("host", std::vector<std::string>(rounds.size()));
+    const std::size_t least = std::min({processes.size(), rounds.size(), hosts.size()});
+    for (std::size_t i = 0; i < least; ++i) {
+      entry.origins.push_back({processes[i], rounds[i], hosts[i]});
+    }
+  }
   return entry;
 }
 
 Json ExtractConditions(const Json& protocol) {
   Json conditions = Json::object();
-  for (const std::string key : {"plan", "rounds", "warm_up_s", "seed", "timer_overhead_s"}) {
+  for (const std::string key : {"plan", "warm_up_s", "seed", "timer_overhead_s"}) {
     conditions[key] = protocol.at(key);
     if (protocol.contains(key + "_reason")) {
       conditions[key + "_reason"] = protocol.at(key + "_reason");
     }
+    if (key == "plan" && protocol.contains("run")) conditions["run"] = protocol.at("run");
   }
   return conditions;
 }
@@ -73,11 +86,12 @@ Inputs Extract(const Json& document) {
   inputs.conditions = ExtractConditions(protocol);
   inputs.rule = {.alpha = protocol.at("alpha"),
                  .threshold = protocol.at("threshold"),
-                 .process_allowance = protocol.at("process_allowance")};
+                 .process_allowance = protocol.at("process_allowance"),
+                 .correction = *CorrectionFromName(protocol.at("correction").get<std::string>())};
   inputs.selection = ExtractSelection(protocol.at("selection"));
   for (const Json& entry : document.at("entries")) inputs.entries.push_back(ExtractEntry(entry));
   inputs.provenance = document.at("provenance");
-  inputs.design = DetectDesign(inputs.provenance.at("sources").size());
+  inputs.same_run = inputs.provenance.at("sources").size() == 1 ? SameRun::kYes : SameRun::kNo;
   return inputs;
 }
 
@@ -94,10 +108,37 @@ absl::Status CheckEntries(const std::vector<Entry>& entries) {
       return absl::InvalidArgumentError(
           absl::StrCat(at, "/metrics/time_s: no samples, and no error that says why"));
     }
+    if (!entry.origins.empty() &&
+        (!entry.Find(kTimeMetric) || entry.origins.size() != entry.Find(kTimeMetric)->n())) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(at, "/origins: not as many as the samples of time_s"));
+    }
     if (entry.Times() && entry.Times()->n() < 2) {
       return absl::InvalidArgumentError(absl::StrCat(
           at, "/metrics/time_s/samples: 1 value; a confidence interval needs at least 2"));
     }
+  }
+  return absl::OkStatus();
+}
+
+// What `podium run` says of a run, whose samples have origins.
+absl::Status CheckRun(const Json& protocol, const std::vector<Entry>& entries) {
+  const std::optional<long> rounds = RoundsOf(entries);
+  const std::optional<std::string> plan = TextOrNull(protocol.at("plan"));
+  if (!rounds && (plan || protocol.contains("run"))) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("/protocol/", plan ? "plan" : "run",
+                     ": not all entries have origins, so there were no rounds"));
+  }
+  if (!plan) return absl::OkStatus();
+  const std::optional<long> promised = PromisedRounds(*plan);
+  if (!promised) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("/protocol/plan: \"", *plan, "\" is no plan of podium run"));
+  }
+  if (*promised > *rounds) {
+    return absl::InvalidArgumentError(absl::StrCat("/protocol/plan: ", *plan, " has ", *promised,
+                                                   " rounds, and the entries at most ", *rounds));
   }
   return absl::OkStatus();
 }
@@ -112,6 +153,9 @@ absl::StatusOr<Inputs> ExtractInputs(const Json& document) {
           absl::StrCat("/timestamp: \"", *inputs.timestamp, "\" is no date"));
     }
     if (absl::Status status = CheckEntries(inputs.entries); !status.ok()) return status;
+    if (absl::Status status = CheckRun(document.at("protocol"), inputs.entries); !status.ok()) {
+      return status;
+    }
     return inputs;
   } catch (const Json::exception& error) {  // the schema lets nothing through that throws here
     return absl::InvalidArgumentError(absl::StrCat("/: ", error.what()));

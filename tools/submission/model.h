@@ -13,6 +13,8 @@
 #include "absl/strings/string_view.h"
 #include "nlohmann/json.hpp"
 #include "tools/gbench/name.h"
+#include "tools/stats/compare.h"
+#include "tools/stats/design.h"
 #include "tools/stats/sample.h"
 #include "tools/submission/verdict.h"
 
@@ -20,9 +22,10 @@ namespace podium::report {
 
 using Json = nlohmann::ordered_json;  // keeps the order of writing: files read from top to bottom
 
-inline constexpr absl::string_view kSchemaVersion = "1.0.0";
+inline constexpr absl::string_view kSchemaVersion = "1.1.0";
 inline constexpr absl::string_view kNotice = "MLPerf-style, unverified";
-inline constexpr absl::string_view kTimeMetric = "time_s";  // what every comparison is made of
+inline constexpr absl::string_view kTimeMetric = "time_s";  // what comparisons are made of
+inline constexpr absl::string_view kCpuTimeMetric = "cpu_time_s";
 
 struct Metric {
   std::string name;  // with its SI unit: "time_s", "ops_per_s"
@@ -39,10 +42,15 @@ struct Entry {
   std::map<std::string, double> sizes;    // of kSizeFigures
   std::vector<std::string> techniques;    // "quantization", "pruning", ...
   std::vector<std::string> errors;        // one message per repetition that failed
+  std::vector<Origin> origins;     // of each value of time_s; empty where the file does not tell
+  std::optional<Summary> summary;  // of time_s, where the file has aggregates and no repetitions
+  absl::string_view compared = kTimeMetric;  // which of `metrics` is compared: see UseMetric
 
   const Sample* Find(absl::string_view metric) const;  // null if the row has none
-  // Null where the row cannot be compared; otherwise its times.
-  const Sample* Times() const { return errors.empty() ? Find(kTimeMetric) : nullptr; }
+  // Null where the row cannot be compared; otherwise its times, or what stands in their place.
+  const Sample* Times() const { return errors.empty() ? Find(compared) : nullptr; }
+  bool IsComparable() const { return errors.empty() && (Find(compared) || summary); }
+  Side Measured() const { return {Times(), origins}; }  // where there are Times()
 };
 
 // Against the FP64 reference (max_rel_err, sqnr_db, top1_agreement) or labelled data (accuracy).
@@ -63,8 +71,8 @@ struct Inputs {
   std::optional<std::string> timestamp;  // ISO 8601, UTC: when the run began
   std::optional<std::string> submitter;
   Json system_info;  // written as it stands
-  Json conditions;   // of the run: seed, timer overhead, warm-up, plan; part of `protocol`
-  Design design;
+  Json conditions;   // of the run: plan, seed, timer overhead, warm-up; part of `protocol`
+  SameRun same_run;  // of rows that do not tell their process
   VerdictRule rule;
   Selection selection;
   std::vector<Entry> entries;

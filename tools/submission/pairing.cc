@@ -66,12 +66,12 @@ class Pairer {
 
   void Place(const Entry& entry) {
     if (!IsOptimized(entry)) return;
-    if (!entry.Times()) return Skip(entry, "it has no valid time");
+    if (!entry.IsComparable()) return Skip(entry, "it has no valid time");
     std::vector<const Entry*> candidates;
     bool failed = false;
     for (const Entry* other : BaselinesOf(entry)) {
-      failed = failed || !other->Times();
-      if (other->Times()) candidates.push_back(other);
+      failed = failed || !other->IsComparable();
+      if (other->IsComparable()) candidates.push_back(other);
     }
     const auto same_isa = std::find_if(candidates.begin(), candidates.end(), [&](const Entry* c) {
       return c->parts.isa == entry.parts.isa;
@@ -124,6 +124,22 @@ class Pairer {
 
 Pairing PairEntries(const std::vector<Entry>& entries, const Selection& selection) {
   return Pairer(entries, selection).Run();
+}
+
+absl::StatusOr<Judgement> JudgePair(const Pair& pair, SameRun same_run, const VerdictRule& rule) {
+  const Entry &a = *pair.baseline, &b = *pair.optimized;
+  if (a.Times() && b.Times()) {
+    const Side sides[] = {a.Measured(), b.Measured()};
+    return Judge(sides[0], sides[1], DetectDesign(sides[0], sides[1], same_run), rule);
+  }
+  if (a.summary && b.summary) return JudgeSummaries(*a.summary, *b.summary, rule);
+  return absl::InvalidArgumentError("one side has repetitions, the other aggregates only");
+}
+
+void SettleAll(std::vector<Comparison>& comparisons, const VerdictRule& rule) {
+  std::vector<Judgement*> judgements;
+  for (Comparison& comparison : comparisons) judgements.push_back(&comparison.judgement);
+  Settle(judgements, rule);
 }
 
 absl::Status CheckPairs(const std::string& path, const std::vector<Entry>& entries,

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "tools/submission/model.h"
 
 namespace podium::report {
@@ -30,6 +31,12 @@ struct Pairing {
 // Both sides have the same ISA; where the baseline lacks it and has just one other, that one is
 // taken, with a warning. Entries that failed are not paired. Pointers are into `entries`.
 Pairing PairEntries(const std::vector<Entry>& entries, const Selection& selection);
+
+// The pair's figures, by the design found in the entries, and its verdict as if it were alone.
+absl::StatusOr<Judgement> JudgePair(const Pair& pair, SameRun same_run, const VerdictRule& rule);
+
+// The verdicts of all comparisons, as they are judged together.
+void SettleAll(std::vector<Comparison>& comparisons, const VerdictRule& rule);
 
 // InvalidArgument if --baseline and --optimized select no row at all to compare; the message says
 // in which families their variants are.

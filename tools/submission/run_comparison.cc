@@ -13,6 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "tools/submission/pairing.h"
+#include "tools/submission/same_work.h"
 
 namespace podium::report {
 namespace {
@@ -37,18 +38,66 @@ void NotCompared(const Entry& entry, absl::string_view why, RunComparison& resul
   result.notes.push_back(absl::StrCat("not compared: ", entry.name, ": ", why));
 }
 
-void Add(const Pair& pair, const VerdictRule& rule, RunComparison& result) {
-  absl::StatusOr<Judgement> judgement =
-      Judge(*pair.baseline->Times(), *pair.optimized->Times(), rule);
-  if (!judgement.ok()) return NotCompared(*pair.optimized, judgement.status().message(), result);
-  result.rows.push_back({pair.baseline, pair.optimized, pair.workload, *std::move(judgement)});
+std::optional<double> ConstantOf(const Entry& entry, const MetricChoice& metric) {
+  const std::optional<Sample> values = MetricOf(entry, metric.name);
+  return values && values->min() == values->max() ? std::optional(values->min()) : std::nullopt;
 }
 
-void SetGeomean(RunComparison& result) {
-  if (result.rows.empty()) return;
-  double sum = 0;
-  for (const Comparison& row : result.rows) sum += std::log(row.judgement.speedup);
-  result.geomean = std::exp(sum / static_cast<double>(result.rows.size()));
+// What does not vary needs no test: the two values are all that can be known of it. False if a side
+// varies.
+bool AddConstants(const Pair& pair, const RunRule& rule, RunComparison& result) {
+  const MetricChoice& metric = rule.metric;
+  const auto before = ConstantOf(*pair.baseline, metric);
+  const auto after = ConstantOf(*pair.optimized, metric);
+  if (metric.IsTime() || !before || !after) return false;
+  const bool is_share = metric.name == "accuracy" || metric.name == "top1_agreement";
+  const double tolerated =
+      is_share ? rule.quality_tolerance : rule.verdict.threshold * std::abs(*before);
+  const bool worse = (metric.higher_is_better ? *before - *after : *after - *before) > tolerated;
+  const std::string from = pair.baseline->name == pair.optimized->name
+                               ? ""
+                               : absl::StrCat(", from ", pair.baseline->name);
+  ++result.constants;
+  result.worse += worse;
+  result.notes.push_back(absl::StrFormat("%s: %s: %s %.6g -> %.6g%s", worse ? "worse" : "constant",
+                                         pair.optimized->name, metric.name, *before, *after, from));
+  return true;
+}
+
+// Differences and ratios of means are those of the values as measured, not of their reciprocals.
+void UndoReciprocals(const Pair& pair, double alpha, Judgement& judgement) {
+  const auto measured = [](const Sample& costs) {
+    std::vector<double> values;
+    for (const double cost : costs.values()) values.push_back(1 / cost);
+    return *Sample::Create(std::move(values));
+  };
+  const Units costs =
+      IndependentUnits(pair.baseline->Measured(), pair.optimized->Measured(), judgement.design);
+  const Sample a = measured(costs.a), b = measured(costs.b);
+  judgement.welch = Welch(a, b, alpha);
+  judgement.fieller = Fieller(b, a, alpha);
+}
+
+// False if the pair has no verdict; a note says why.
+bool Add(const Pair& pair, SameRun same_run, const RunRule& rule, RunComparison& result) {
+  if (AddConstants(pair, rule, result)) return false;
+  absl::StatusOr<Judgement> judgement = JudgePair(pair, same_run, rule.verdict);
+  if (!judgement.ok()) {
+    NotCompared(*pair.optimized, judgement.status().message(), result);
+    return false;
+  }
+  if (rule.metric.higher_is_better) UndoReciprocals(pair, rule.verdict.alpha, *judgement);
+  result.rows.push_back({pair.baseline, pair.optimized, pair.workload, *std::move(judgement)});
+  return true;
+}
+
+void Finish(const VerdictRule& rule, RunComparison& result) {
+  SettleAll(result.rows, rule);
+  for (const Comparison& row : result.rows) {
+    result.regressed += row.judgement.verdict == Verdict::kRegressed;
+    result.inconclusive += row.judgement.verdict == Verdict::kInconclusive;
+  }
+  result.geomean = GeomeanOf(result.rows, rule.alpha);
 }
 
 // Rows of the old run with their counterparts in the new one.
@@ -103,11 +152,13 @@ class RunMatcher {
 };
 
 // Quality and size follow from the program, not from the moment: any change is worth a line.
-void CompareFigures(const Entry& old_row, const Entry& new_row, double tolerance,
+void CompareFigures(const Entry& old_row, const Entry& new_row, const RunRule& rule,
                     RunComparison& result) {
+  const double tolerance = rule.quality_tolerance;
   bool is_worse = false, is_lost = false;
   const auto compare = [&](const std::string& figure, const std::map<std::string, double>& before,
                            const std::map<std::string, double>& after, bool is_quality) {
+    if (figure == rule.metric.name) return;  // has a note anyway
     const auto a = before.find(figure), b = after.find(figure);
     if (a == before.end() || (b != after.end() && a->second == b->second)) return;
     const bool lost = b == after.end();
@@ -136,9 +187,12 @@ void CompareRow(const Entry& old_row, const Entry& new_row, const RunRule& rule,
         absl::StrCat("failed in NEW: ", new_row.name, ": ", new_row.errors.front()));
     return;
   }
-  CompareFigures(old_row, new_row, rule.quality_tolerance, result);
+  CompareFigures(old_row, new_row, rule, result);
   if (!old_row.errors.empty()) {
     return NotCompared(new_row, absl::StrCat("failed in OLD: ", old_row.errors.front()), result);
+  }
+  if (!old_row.IsComparable() || !new_row.IsComparable()) {
+    return NotCompared(new_row, "not both runs have a positive value of the metric", result);
   }
   if (HasThreads(new_row) && !rule.threads_comparable) {
     return NotCompared(new_row,
@@ -146,7 +200,9 @@ void CompareRow(const Entry& old_row, const Entry& new_row, const RunRule& rule,
                        "one release for both",
                        result);
   }
-  Add({&old_row, &new_row, new_row.parts.workload}, rule.verdict, result);
+  if (!Add({&old_row, &new_row, new_row.parts.workload}, SameRun::kNo, rule, result)) return;
+  const std::string difference = WorkDifference(old_row, new_row);
+  if (!difference.empty()) result.rows.back().judgement.warnings.push_back(difference);
 }
 
 }  // namespace
@@ -186,15 +242,15 @@ RunComparison CompareRuns(const std::vector<Entry>& old_run, const std::vector<E
     ++result.not_compared;
     result.notes.push_back(absl::StrCat("removed: ", entry.name));
   }
-  SetGeomean(result);
+  Finish(rule.verdict, result);
   return result;
 }
 
 RunComparison CompareVariants(const std::vector<Entry>& run, const Selection& selection,
-                              const VerdictRule& rule) {
+                              const RunRule& rule) {
   RunComparison result;
   const Pairing pairing = PairEntries(run, selection);
-  for (const Pair& pair : pairing.pairs) Add(pair, rule, result);
+  for (const Pair& pair : pairing.pairs) Add(pair, SameRun::kYes, rule, result);
   result.notes.insert(result.notes.end(), pairing.warnings.begin(), pairing.warnings.end());
   for (const Entry* entry : pairing.left_out) {
     ++(entry->errors.empty() ? result.not_compared : result.failed);
@@ -203,7 +259,7 @@ RunComparison CompareVariants(const std::vector<Entry>& run, const Selection& se
     if (entry.errors.empty()) continue;
     result.notes.push_back(absl::StrCat("failed: ", entry.name, ": ", entry.errors.front()));
   }
-  SetGeomean(result);
+  Finish(rule.verdict, result);
   return result;
 }
 

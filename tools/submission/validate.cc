@@ -1,5 +1,6 @@
 #include "tools/submission/validate.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -15,6 +16,7 @@
 #include "tools/submission/parse.h"
 #include "tools/submission/schema.h"
 #include "tools/submission/tinytorch.h"
+#include "tools/submission/versions.h"
 
 namespace podium::report {
 namespace {
@@ -40,9 +42,20 @@ void CheckReasons(const Json& value, const std::string& at, std::vector<std::str
   }
 }
 
+int SchemaMinor(const Json& document) {
+  return MinorOf(document.at("schema_version").get<std::string>());
+}
+
+// Whoever changes a sentence raises the minor version: a release can be made up, a schema cannot.
 Prose ProseOf(const Json& document) {
-  const std::string version = document.at("provenance").at("tool_version");
-  return version == kToolVersion ? Prose::kSameText : Prose::kPresent;
+  return SchemaMinor(document) == MinorOf(kSchemaVersion) ? Prose::kSameText : Prose::kPresent;
+}
+
+// Where the document is not what follows from the inputs, in its own version of the schema.
+std::vector<std::string> DifferencesFrom(const Inputs& inputs, const Json& document) {
+  Json expected = AsOf(SchemaMinor(document), Derive(inputs).document);
+  expected["schema_version"] = document.at("schema_version");  // the schema admits every 1.x.y
+  return Differences(document, expected, kTolerance, ProseOf(document));
 }
 
 // The run files that lie beside the document, as far as they are the ones it names.
@@ -79,17 +92,15 @@ std::vector<Source> FindSources(const Json& named, const std::string& directory,
   return sources;
 }
 
-// `entries` in the order of `like`, where both hold the same names: an order is no claim, and
+// Puts `entries` in the order of `like`, where both hold the same names: an order is no claim, and
 // another release may choose another.
-Json InOrderOf(const Json& like, const Json& entries) {
-  std::map<std::string, const Json*> by_name;
-  for (const Json& entry : entries) by_name[entry.at("name").get<std::string>()] = &entry;
-  Json ordered = Json::array();
-  for (const Json& entry : like) {
-    const auto found = by_name.find(entry.at("name").get<std::string>());
-    if (found != by_name.end()) ordered.push_back(*found->second);
-  }
-  return ordered.size() == entries.size() ? ordered : entries;
+void PutInOrderOf(const std::vector<Entry>& like, std::vector<Entry>& entries) {
+  std::map<std::string, std::size_t> places;
+  for (const Entry& entry : like) places.try_emplace(entry.name, places.size());
+  std::ranges::stable_sort(entries, {}, [&](const Entry& entry) {
+    const auto found = places.find(entry.name);
+    return found == places.end() ? places.size() : found->second;
+  });
 }
 
 void CheckAgainstSources(const Json& document, const Inputs& inputs,
@@ -101,20 +112,17 @@ void CheckAgainstSources(const Json& document, const Inputs& inputs,
                               .optimized = inputs.selection.optimized,
                               .workloads = inputs.selection.workloads,
                               .command_line = inputs.provenance.at("command_line")};
-  const absl::StatusOr<Inputs> rebuilt = BuildInputs(sources, options);
+  absl::StatusOr<Inputs> rebuilt = BuildInputs(sources, options);
   if (!rebuilt.ok()) {
     result.problems.push_back(absl::StrCat("/provenance/sources: ", rebuilt.status().message()));
     return;
   }
-  Json expected = Derive(*rebuilt).document;
-  expected["entries"] = InOrderOf(document.at("entries"), expected.at("entries"));
-  for (const char* part :
-       {"/timestamp", "/system_info", "/protocol", "/entries", "/provenance/sources"}) {
-    const Json::json_pointer pointer(part);
-    for (const std::string& line :
-         Differences(document.at(pointer), expected.at(pointer), kTolerance, ProseOf(document))) {
-      result.problems.push_back(absl::StrCat(part, line, " from the run file"));
-    }
+  PutInOrderOf(inputs.entries, rebuilt->entries);
+  Json provenance = inputs.provenance;  // of another release, or another tool
+  provenance["sources"] = rebuilt->provenance.at("sources");
+  rebuilt->provenance = std::move(provenance);
+  for (const std::string& line : DifferencesFrom(*rebuilt, document)) {
+    result.problems.push_back(absl::StrCat(line, " from the run file"));
   }
 }
 
@@ -133,16 +141,16 @@ std::optional<Inputs> CheckAgainstItself(const Json& document, Validation& resul
     result.problems.emplace_back(status.message());
     return std::nullopt;
   }
-  Json expected = Derive(*inputs).document;
-  expected["schema_version"] = document.at("schema_version");  // the schema admits every 1.x.y
-  for (const std::string& line : Differences(document, expected, kTolerance, ProseOf(document))) {
+  for (const std::string& line : DifferencesFrom(*inputs, document)) {
     result.problems.push_back(absl::StrCat(line, " from the raw samples"));
   }
   if (!result.problems.empty()) return std::nullopt;
   if (ProseOf(document) == Prose::kPresent) {
     result.notes.push_back(absl::StrCat(
         "written by podium ", document.at("provenance").at("tool_version").get<std::string>(),
-        ", and this is ", kToolVersion, ": the wording of warnings and reasons was not compared"));
+        ", schema ", document.at("schema_version").get<std::string>(), ", and this is ",
+        kToolVersion, ", schema ", kSchemaVersion,
+        ": the wording of warnings and reasons was not compared"));
   }
   return *std::move(inputs);
 }

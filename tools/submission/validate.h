@@ -27,7 +27,7 @@ struct Validation {
 Validation ValidateDocument(const Json& document);
 
 // Then the document against the run files of its provenance that lie in `directory`: their hashes,
-// and every row, warning and circumstance that comes from them. None there is a note, as a
+// and all that BuildInputs and Derive make of them anew. None there is a note, as a
 // submission may travel alone; some there and some not is a problem.
 Validation ValidateDocument(const Json& document, const std::string& directory);
 

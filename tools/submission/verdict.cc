@@ -3,100 +3,144 @@
 #include <algorithm>
 #include <cmath>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "tools/stats/correction.h"
 #include "tools/stats/distributions.h"
+#include "tools/stats/rounds.h"
+#include "tools/submission/diagnose.h"
+#include "tools/submission/needed_n.h"
 
 namespace podium::report {
 namespace {
 
-double LogVariance(const Sample& sample) {
+std::optional<Sample> Logs(const Sample& values) {
   std::vector<double> logs;
-  for (const double x : sample.values()) logs.push_back(std::log(x));
-  const double std = Sample::Create(std::move(logs))->std().value_or(0);
-  return std * std;
+  for (const double x : values.values()) logs.push_back(std::log(x));
+  return Sample::Create(std::move(logs));
 }
 
-// P(T > t) of Student's t.
-double UpperTail(double t, double df) {
-  const double half = StudentTwoSidedP(t, df) / 2;
-  return t > 0 ? half : 1 - half;
+std::vector<double> Differences(const Sample& a, const Sample& b) {
+  std::vector<double> differences;
+  for (std::size_t i = 0; i < a.n(); ++i) {
+    differences.push_back(a.values()[i] - b.values()[i]);
+  }
+  return differences;
 }
 
-// What n repetitions a side would show, were the effect and the variances as they were measured.
-class Planner {
+Sample Minus(const Sample& values, double shift) {
+  std::vector<double> shifted;
+  for (const double x : values.values()) shifted.push_back(x - shift);
+  return *Sample::Create(std::move(shifted));
+}
+
+// Of one-sided tests of the ln speedup: small where it is above, and where it is below.
+struct OneSided {
+  double above;
+  double below;
+};
+
+// The ln speedup of logarithms a over b by one of the rank methods.
+class RankMethod {
  public:
-  Planner(const Sample& a, const Sample& b, double alpha)
-      : alpha_(alpha), variance_a_(LogVariance(a)), variance_b_(LogVariance(b)) {}
+  RankMethod(Method method, const Sample& a, const Sample& b)
+      : paired_(method == Method::kSignedRank), a_(a), b_(b) {}
 
-  // Probability that the 1 - alpha interval clears what lies `distance` away. The shifted t stands
-  // for the noncentral one.
-  double PowerToClear(double distance, double n) const {
-    return 1 - UpperTail(distance / Error(n) - StudentCriticalValue(alpha_, Df(n)), Df(n));
+  ShiftEstimate Estimate(double alpha) const {
+    if (!paired_) return HodgesLehmann(b_, a_, alpha);
+    return HodgesLehmann(*Sample::Create(Differences(a_, b_)), alpha);
   }
 
-  // Probability that both one-sided tests reject, at distances `near` and `far` from their bounds.
-  double PowerOfEquivalence(double near, double far, double n) const {
-    const double critical = StudentCriticalValue(2 * alpha_, Df(n));
-    return 1 - UpperTail(near / Error(n) - critical, Df(n)) -
-           UpperTail(far / Error(n) - critical, Df(n));
+  OneSided Against(double shift) const {
+    const Sample a = Minus(a_, shift);
+    if (paired_) {
+      const auto test = SignedRank(Differences(a, b_));
+      return test ? OneSided{test->p_greater, test->p_less} : OneSided{1, 1};
+    }
+    const auto test = MannWhitney(a, b_);
+    return test ? OneSided{test->p_greater, test->p_less} : OneSided{1, 1};
   }
 
  private:
-  double Error(double n) const { return std::sqrt((variance_a_ + variance_b_) / n); }
-  double Df(double n) const {
-    const double sum = variance_a_ + variance_b_;
-    const double share_a = variance_a_ / sum, share_b = variance_b_ / sum;
-    return (n - 1) / (share_a * share_a + share_b * share_b);
-  }
-
-  double alpha_;
-  double variance_a_;
-  double variance_b_;
+  bool paired_;
+  const Sample& a_;
+  const Sample& b_;
 };
 
-// The least n above `present` whose power is kPower; null beyond a million.
-template <typename Power>
-std::optional<double> LeastN(double present, const Power& power) {
-  constexpr double kMost = 1e6;
-  double below = present;
-  double n = present + 1;
-  while (!(power(n) >= kPower)) {
-    if (n >= kMost) return std::nullopt;
-    below = n;
-    n = std::min(2 * n, kMost);
-  }
-  while (n - below > 1) {
-    const double middle = std::floor((below + n) / 2);
-    (power(middle) >= kPower ? n : below) = middle;
-  }
-  return n;
+OneSided WelchAgainst(const RatioTest& welch, double shift) {
+  const double t = (std::log(welch.ratio) - shift) / welch.log_standard_error;
+  return {StudentBelow(-t, welch.df), StudentBelow(t, welch.df)};
 }
 
-void SetNeededN(const Sample& a, const Sample& b, const VerdictRule& rule, Judgement& result) {
-  if (result.verdict != Verdict::kInconclusive) {
-    result.needed_n_reason = "the verdict is settled";
+template <typename Against>
+void TestAgainstThreshold(const Against& against, const VerdictRule& rule, Judgement& result) {
+  const double allowance = std::log(Allowance(result.design, rule));
+  const double threshold = std::log1p(rule.threshold);
+  const double faster = against(allowance + threshold).above;
+  const double slower = against(-allowance - threshold).below;
+  result.is_faster = faster < slower;
+  result.p_beyond = std::min(1.0, 2 * std::min(faster, slower));
+  const double within = threshold - allowance;
+  result.p_within = within > 0 ? std::max(against(-within).above, against(within).below) : 1;
+}
+
+void UseT(Method method, const RatioTest& test, const VerdictRule& rule, Judgement& result) {
+  result.method = method;
+  result.speedup = test.ratio;
+  result.interval = test.interval;
+  result.p = test.p;
+  TestAgainstThreshold([&](double shift) { return WelchAgainst(test, shift); }, rule, result);
+}
+
+// By the same rule as the ranks, pairs or not.
+void UseTOfRounds(const VerdictRule& rule, Judgement& result) {
+  const std::optional<RatioTest>& paired_t = result.rounds->paired_t;
+  if (result.rounds->paired && paired_t) return UseT(Method::kPairedT, *paired_t, rule, result);
+  UseT(Method::kWelch, result.log_welch, rule, result);
+}
+
+// The method, by the number of rounds, alpha, and how the machine moved: never by a p-value.
+void UseRankMethod(const Sample& logs_a, const Sample& logs_b, const VerdictRule& rule,
+                   Judgement& result) {
+  std::vector<Method> methods = {Method::kMannWhitney};
+  if (result.rounds->paired) methods = {Method::kSignedRank, methods[0]};
+  for (const Method method : methods) {
+    const RankMethod ranks(method, logs_a, logs_b);
+    const ShiftEstimate estimate = ranks.Estimate(rule.alpha);
+    if (!estimate.interval) continue;  // too few rounds for such an alpha
+    result.method = method;
+    result.speedup = std::exp(estimate.estimate);
+    result.interval = {std::exp(estimate.interval->lo), std::exp(estimate.interval->hi)};
+    const OneSided p = ranks.Against(0);
+    result.p = std::min(1.0, 2 * std::min(p.above, p.below));
+    TestAgainstThreshold([&](double shift) { return ranks.Against(shift); }, rule, result);
     return;
   }
-  const double margin = std::log1p(rule.process_allowance) + std::log1p(rule.threshold);
-  const double effect = std::abs(std::log(result.speedup));
-  if (effect <= margin && rule.process_allowance > 0) {
-    result.needed_n_reason =
-        "processes, not repetitions: the effect lies within the process allowance, which "
-        "repetitions in one process cannot narrow";
-    return;
-  }
-  const Planner planner(a, b, rule.alpha);
-  const auto present = static_cast<double>(std::max(a.n(), b.n()));
-  result.needed_n = LeastN(present, [&](double n) {
-    return effect < margin ? planner.PowerOfEquivalence(margin - effect, margin + effect, n)
-                           : planner.PowerToClear(effect - margin, n);
-  });
-  if (!result.needed_n) {
-    result.needed_n_reason = "the effect lies on the threshold: over a million repetitions";
-  }
+  UseTOfRounds(rule, result);
+}
+
+std::optional<RatioTest> PairedRatio(const std::vector<double>& differences, double alpha) {
+  const std::optional<WelchTest> t = PairedT(*Sample::Create(differences), alpha);
+  if (!t) return std::nullopt;
+  return RatioTest{std::exp(t->difference),
+                   -t->t,
+                   t->df,
+                   t->p,
+                   {std::exp(t->interval.lo), std::exp(t->interval.hi)},
+                   t->standard_error};
+}
+
+RoundFigures FiguresOfRounds(const Sample& logs_a, const Sample& logs_b, double alpha) {
+  const std::vector<double> differences = Differences(logs_a, logs_b);
+  const std::optional<double> floor = RelabelledFloor(logs_a.values(), logs_b.values());
+  return {LevelAutocorrelation(logs_a.values(), logs_b.values()),
+          ArePaired(logs_a.values(), logs_b.values()),
+          PairedRatio(differences, alpha),
+          SignedRank(differences),
+          StratifiedRank(logs_a.values(), logs_b.values()),
+          floor ? std::optional(std::expm1(*floor)) : std::nullopt,
+          {}};
 }
 
 absl::Status NoTest(const Sample& a, const Sample& b) {
@@ -112,71 +156,46 @@ absl::Status NoTest(const Sample& a, const Sample& b) {
   return absl::InvalidArgumentError("the ratio of its times is beyond what a double can hold");
 }
 
-}  // namespace
-
-absl::string_view DesignName(Design design) {
-  return design == Design::kOneProcess ? "one_process" : "one_process_a_side";
-}
-
-std::optional<Design> DesignFromName(absl::string_view name) {
-  for (const Design design : {Design::kOneProcess, Design::kOneProcessASide}) {
-    if (name == DesignName(design)) return design;
+// The least n at which the method's smallest two-sided p is at most alpha.
+double LeastCountOf(Method method, double alpha) {
+  double n = 2, p = 1;
+  if (method == Method::kWelch || method == Method::kPairedT) return n;
+  const bool paired = method == Method::kSignedRank;
+  for (p = paired ? 0.5 : 2.0 / 6; p > alpha; ++n) {  // 2 / 2^n; 2 / (2n over n)
+    p *= paired ? 0.5 : (n + 1) / (2 * (2 * n + 1));
   }
-  return std::nullopt;
+  return n;
 }
 
-Design DetectDesign(std::size_t source_files) {
-  return source_files <= 1 ? Design::kOneProcess : Design::kOneProcessASide;
-}
-
-absl::string_view VerdictName(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kImproved:
-      return "improved";
-    case Verdict::kRegressed:
-      return "regressed";
-    case Verdict::kEquivalent:
-      return "equivalent";
-    case Verdict::kInconclusive:
-      return "inconclusive";
-  }
-  return "inconclusive";
-}
-
-absl::StatusOr<Judgement> Judge(const Sample& baseline, const Sample& optimized,
-                                const VerdictRule& rule) {
-  const std::optional<RatioTest> test = WelchLogRatio(baseline, optimized, rule.alpha);
-  const std::optional<RatioTest> wide = WelchLogRatio(baseline, optimized, 2 * rule.alpha);
-  const std::optional<FiellerRatio> fieller = Fieller(baseline, optimized, rule.alpha);
-  if (!test || !wide || !fieller) return NoTest(baseline, optimized);
-
-  Judgement result{.n_baseline = baseline.n(),
-                   .n_optimized = optimized.n(),
-                   .speedup = test->ratio,
-                   .interval = test->interval,
-                   .log_welch = *test,
-                   .welch = Welch(baseline, optimized, rule.alpha),
-                   .fieller = *fieller,
-                   .mann_whitney = MannWhitney(baseline, optimized),
-                   .verdict = Verdict::kInconclusive,
-                   .reason = "",
-                   .needed_n = std::nullopt,
-                   .needed_n_reason = ""};
-  const double allowance = 1 + rule.process_allowance;
-  const double margin = allowance * (1 + rule.threshold);
-  if (test->interval.lo > margin) {
+// `alpha_of_row` is the level at which this row would count, the others being what they are.
+void Decide(const VerdictRule& rule, std::size_t family, double alpha_of_row, Judgement& result) {
+  const double margin = Allowance(result.design, rule) * (1 + rule.threshold);
+  result.verdict = Verdict::kInconclusive;
+  if (result.design == Design::kAggregates) {
+    result.reason = "aggregates are descriptive: run without --benchmark_report_aggregates_only";
+  } else if (!result.veto.empty()) {
+    result.reason = result.veto;
+  } else if (result.p_adjusted <= rule.alpha && result.is_faster) {
     result.verdict = Verdict::kImproved;
     result.reason = absl::StrFormat("the interval lies above %.4g", margin);
-  } else if (test->interval.hi < 1 / margin) {
+  } else if (result.p_adjusted <= rule.alpha) {
     result.verdict = Verdict::kRegressed;
     result.reason = absl::StrFormat("the interval lies below %.4g", 1 / margin);
-  } else if (wide->interval.lo / allowance > 1 / (1 + rule.threshold) &&
-             wide->interval.hi * allowance < 1 + rule.threshold) {
+  } else if (result.p_within <= rule.alpha) {
     result.verdict = Verdict::kEquivalent;
     result.reason =
         absl::StrFormat("the %.4g %% interval lies within %.4g and %.4g",
                         100 * (1 - 2 * rule.alpha), 1 / (1 + rule.threshold), 1 + rule.threshold);
-  } else if (rule.process_allowance > 0) {
+  } else if (result.p_beyond <= rule.alpha) {
+    result.reason =
+        absl::StrFormat("the interval clears %.4g to %.4g by itself, but not among %d rows (%s)",
+                        1 / margin, margin, family, std::string(CorrectionName(rule.correction)));
+  } else if (result.design == Design::kSessions) {
+    result.reason = absl::StrFormat(
+        "the interval does not clear %.4g to %.4g: one side ran after the other, so that the "
+        "machine may have changed as well: podium run --baseline_binary interleaves them",
+        1 / margin, margin);
+  } else if (Allowance(result.design, rule) > 1) {
     result.reason = absl::StrFormat(
         "the interval does not clear %.4g to %.4g: process variance is not identifiable from one "
         "process a side",
@@ -184,8 +203,115 @@ absl::StatusOr<Judgement> Judge(const Sample& baseline, const Sample& optimized,
   } else {
     result.reason = absl::StrFormat("the interval does not clear %.4g to %.4g", 1 / margin, margin);
   }
-  SetNeededN(baseline, optimized, rule, result);
+  SetNeededN(rule, alpha_of_row, result);
+}
+
+Judgement FromWelch(const RatioTest& test, Design design, const VerdictRule& rule) {
+  Judgement result{};
+  result.design = design;
+  result.alpha = rule.alpha;
+  result.log_welch = test;
+  UseT(Method::kWelch, test, rule, result);
   return result;
+}
+
+// The method, by the number of rounds and of rows.
+void UseTWhereRanksAreTooFew(const VerdictRule& rule, double family, Judgement& result) {
+  const auto n = static_cast<double>(std::min(result.n_baseline, result.n_optimized));
+  if (n < LeastCountOf(result.method, rule.alpha / family)) UseTOfRounds(rule, result);
+}
+
+}  // namespace
+
+double Allowance(Design design, const VerdictRule& rule) {
+  return IsConfounded(design) ? 1 + rule.process_allowance : 1;
+}
+
+absl::StatusOr<Judgement> Judge(const Side& baseline, const Side& optimized, Design design,
+                                const VerdictRule& rule) {
+  if (baseline.values->min() <= 0 || optimized.values->min() <= 0) {
+    return NoTest(*baseline.values, *optimized.values);
+  }
+  const Units units = IndependentUnits(baseline, optimized, design);
+  const std::optional<RatioTest> test = WelchLogRatio(units.a, units.b, rule.alpha);
+  const std::optional<FiellerRatio> fieller = Fieller(units.a, units.b, rule.alpha);
+  if (!test || !fieller) return NoTest(units.a, units.b);
+
+  Judgement result = FromWelch(*test, design, rule);
+  result.n_baseline = units.a.n();
+  result.n_optimized = units.b.n();
+  result.welch = Welch(units.a, units.b, rule.alpha);
+  result.fieller = fieller;
+  result.mann_whitney = MannWhitney(units.a, units.b);
+  if (design == Design::kRounds) {
+    const std::optional<Sample> logs_a = Logs(units.a), logs_b = Logs(units.b);
+    result.rounds = FiguresOfRounds(*logs_a, *logs_b, rule.alpha);
+    for (const double log : LogRatiosByHost(baseline, optimized)) {
+      result.rounds->host_speedups.push_back(std::exp(log));
+    }
+    UseRankMethod(*logs_a, *logs_b, rule, result);
+  }
+  Diagnosis diagnosis = Diagnose(baseline, optimized, units, design);
+  result.warnings = std::move(diagnosis.warnings);
+  if (result.rounds && !result.rounds->host_speedups.empty()) {
+    const auto [least, most] = std::ranges::minmax(result.rounds->host_speedups);
+    result.warnings.push_back(absl::StrFormat(
+        "the geometric means of the %d hosts lie between %.4g and %.4g: the interval holds for "
+        "these hosts",
+        result.rounds->host_speedups.size(), least, most));
+  }
+  result.veto = std::move(diagnosis.veto);
+  Judgement* const alone[] = {&result};
+  Settle(alone, rule);
+  return result;
+}
+
+absl::StatusOr<Judgement> JudgeSummaries(const Summary& baseline, const Summary& optimized,
+                                         const VerdictRule& rule) {
+  const auto log_of = [](const Summary& side) {
+    const double variance = std::log1p(side.std / side.mean * (side.std / side.mean));
+    return Summary{std::log(side.mean) - variance / 2, std::sqrt(variance), side.n};
+  };
+  if (!(baseline.mean > 0 && optimized.mean > 0)) {
+    return absl::InvalidArgumentError("a mean time is not positive");
+  }
+  const std::optional<WelchTest> test = Welch(log_of(optimized), log_of(baseline), rule.alpha);
+  if (!test) return absl::InvalidArgumentError("aggregates without a standard deviation");
+  const RatioTest ratio{std::exp(test->difference),
+                        -test->t,
+                        test->df,
+                        test->p,
+                        {std::exp(test->interval.lo), std::exp(test->interval.hi)},
+                        test->standard_error};
+  Judgement result = FromWelch(ratio, Design::kAggregates, rule);
+  result.n_baseline = baseline.n;
+  result.n_optimized = optimized.n;
+  result.welch = Welch(baseline, optimized, rule.alpha);
+  Judgement* const alone[] = {&result};
+  Settle(alone, rule);
+  return result;
+}
+
+void Settle(std::span<Judgement* const> judgements, const VerdictRule& rule) {
+  const bool corrects = rule.correction != Correction::kNone;
+  const auto family = static_cast<double>(judgements.size());
+  std::vector<double> p;
+  for (Judgement* const judgement : judgements) {
+    if (corrects && judgement->rounds) UseTWhereRanksAreTooFew(rule, family, *judgement);
+    p.push_back(judgement->p_beyond);
+  }
+  if (rule.correction == Correction::kHolm) p = AdjustHolm(p);
+  if (rule.correction == Correction::kBenjaminiHochberg) p = AdjustBenjaminiHochberg(p);
+  const auto found = static_cast<double>(
+      std::ranges::count_if(p, [&](double adjusted) { return adjusted <= rule.alpha; }));
+  const double alpha_of_row = rule.correction == Correction::kHolm
+                                  ? rule.alpha / std::max(1.0, family - found)
+                              : corrects ? rule.alpha * std::min(family, found + 1) / family
+                                         : rule.alpha;
+  for (std::size_t i = 0; i < p.size(); ++i) {
+    judgements[i]->p_adjusted = p[i];
+    Decide(rule, p.size(), alpha_of_row, *judgements[i]);
+  }
 }
 
 }  // namespace podium::report

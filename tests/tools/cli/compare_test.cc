@@ -91,7 +91,7 @@ TEST(Compare, RejectsVariantsWithoutACommonWorkload) {
 
 TEST(Compare, ShowsTheRuleOfItsVerdicts) {
   EXPECT_THAT(Podium({"compare", Data("run.json")}).out,
-              HasSubstr("process allowance 25%: improved above 1.262"));
+              HasSubstr("process allowance 25%, holm over 3 rows: improved above 1.262"));
 }
 
 TEST(Compare, QuotesAnArgumentOnOneLine) {
@@ -166,6 +166,42 @@ TEST_F(CompareChangedTest, TimesWithoutSpreadAreNotConclusive) {
   const Outcome outcome = Podium({"compare", Own("old.json"), Own("new.json")});
   EXPECT_EQ(outcome.status, kBadUsage);
   EXPECT_THAT(outcome.out, HasSubstr("its times have no spread"));
+}
+
+TEST_F(CompareChangedTest, WarnsOfAnotherAmountOfWork) {
+  ForRows("variant:csr", [](Json& row) { row["ops"] = 2 * row["ops"].get<double>(); });
+  EXPECT_THAT(
+      CompareWith().out,
+      HasSubstr("doubt: sparse_gemm/variant:csr/isa:avx2/sparsity:90/M:64/N:1024/K:1024: "));
+  EXPECT_THAT(
+      CompareWith().out,
+      HasSubstr("not the same work: 1.34218e+07 ops an iteration in OLD, 2.68435e+07 in NEW"));
+}
+
+TEST_F(CompareChangedTest, ComparesAConstantWithoutATest) {
+  ForRows("variant:int8", [](Json& row) { row["size_bytes"] = 1e6; });
+  const Outcome outcome = CompareWith({"--metric=size_bytes", "--filter=int8_matmul"});
+  EXPECT_EQ(outcome.status, kHolds);
+  EXPECT_EQ(outcome.out,
+            "constant: int8_matmul/variant:fp32/isa:avx2/M:64/N:4096/K:1024: size_bytes "
+            "1.67772e+07 -> 1.67772e+07\n"
+            "constant: int8_matmul/variant:int8/isa:avx2/M:64/N:4096/K:1024: size_bytes 4.1943e+06 "
+            "-> 1e+06\n"
+            "0 regressed, 0 inconclusive, 2 constant\n");
+}
+
+TEST_F(CompareChangedTest, AConstantThatIsWorseDoesNotHold) {
+  ForRows("variant:int8", [](Json& row) { row["max_rel_err"] = 0.9; });
+  const Outcome outcome = CompareWith({"--metric=max_rel_err", "--filter=variant:int8"});
+  EXPECT_EQ(outcome.status, kDoesNotHold);
+  EXPECT_THAT(outcome.out, HasSubstr("worse: int8_matmul/variant:int8"));
+}
+
+TEST(Compare, ComparesTheConstantsOfVariants) {
+  const Outcome outcome =
+      Podium({"compare", Data("run.json"), "--metric=size_bytes", "--filter=int8_matmul"});
+  EXPECT_EQ(outcome.status, kHolds);
+  EXPECT_THAT(outcome.out, HasSubstr(", from int8_matmul/variant:fp32/isa:avx2/M:64"));
 }
 
 TEST_F(CompareChangedTest, WarnsOfAnotherSeed) {

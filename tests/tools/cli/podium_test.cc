@@ -12,13 +12,14 @@ using ::testing::IsEmpty;
 TEST(Podium, HelpListsEverySubcommandOnStdout) {
   const Outcome outcome = Podium({"--help"});
   EXPECT_EQ(outcome.status, kHolds);
-  for (const char* command : {"run", "submit", "validate", "compare"}) {
-    EXPECT_THAT(outcome.out, HasSubstr(command));
+  for (const char* command :
+       {"run", "submit", "validate", "selfcheck", "replicate", "compare", "plan", "stat"}) {
+    EXPECT_THAT(outcome.out, HasSubstr(std::string("\n  ") + command + " "));
   }
 }
 
 TEST(Podium, VersionNamesTheSchemaToo) {
-  EXPECT_THAT(Podium({"--version"}).out, HasSubstr("submission schema 1.0.0"));
+  EXPECT_THAT(Podium({"--version"}).out, HasSubstr("submission schema 1.1.0"));
 }
 
 TEST(Podium, NoArgumentsIsWrongUseWithHelpOnStderr) {
@@ -44,7 +45,8 @@ TEST_P(SubcommandHelpTest, ShowsAnExample) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Podium, SubcommandHelpTest,
-                         testing::Values("run", "submit", "validate", "compare"));
+                         testing::Values("run", "selfcheck", "replicate", "submit", "validate",
+                                         "compare", "plan", "stat"));
 
 }  // namespace
 }  // namespace podium::report

@@ -50,26 +50,6 @@ TEST_F(RunCommandTest, WritesARunFileThatSaysHowItWasMade) {
   EXPECT_FALSE(file.record->tool_version.empty());
 }
 
-TEST_F(RunCommandTest, CompareTakesTheRowsOfItsProcessesTogetherAndSaysSo) {
-  Run({"--rounds=2"}, {"--rows=w/variant:a/n:1,w/variant:b/n:1"});
-  const Outcome outcome = Podium({"compare", Own("run.json"), "--baseline=a"});
-  EXPECT_THAT(outcome.err, HasSubstr("4 processes, judged as repetitions in one"));
-  // More than one value a side; the fake's are all the same.
-  EXPECT_THAT(outcome.out, HasSubstr("w/variant:b/n:1: its times have no spread"));
-}
-
-TEST_F(RunCommandTest, TwoProgramsOfOneFileAreNotMixed) {
-  Run({"--rounds=2", "--baseline_binary=" PODIUM_FAKE_BENCH}, {"--rows=a"});
-  for (const std::vector<std::string>& command :
-       {std::vector<std::string>{"compare", Own("run.json")},
-        {"submit", Own("run.json"), "-o", Own("submission.json")}}) {
-    const Outcome outcome = Podium(command);
-    EXPECT_EQ(outcome.status, kBadUsage) << command.front();
-    EXPECT_THAT(outcome.err, HasSubstr("a: rows of two programs")) << command.front();
-  }
-  EXPECT_FALSE(std::filesystem::exists(Own("submission.json")));
-}
-
 TEST_F(RunCommandTest, ProgressOutsideATerminalIsPlainLines) {
   const Outcome outcome = Run({"--rounds=2"}, {"--rows=a"});
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("podium run: round 1 of 2, process 1 of 2, 0 s\n"),

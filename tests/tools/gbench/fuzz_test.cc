@@ -6,7 +6,9 @@
 #include <fstream>
 #include <iterator>
 #include <random>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include "tools/gbench/reader.h"
 
@@ -124,6 +126,53 @@ TEST_P(FuzzTest, MutatedFilesKeepTheContract) {
   }
 }
 
+// What a reader gives, as text; equal texts, equal answers.
+std::string Everything(const absl::StatusOr<RunFile>& file, const std::vector<Row>& rows) {
+  if (!file.ok()) return file.status().ToString();
+  std::ostringstream text;
+  text << file->truncated << '\n';
+  for (const auto& [key, value] : file->context) text << key << '=' << value << '\n';
+  for (const std::string& warning : file->warnings) text << warning << '\n';
+  for (const Row& row : rows) {
+    text << row.index << ' ' << row.line << ' ' << static_cast<int>(row.kind) << ' '
+         << row.full_name << ' ' << row.error_message << ' ' << row.real_time_s.value_or(-1)
+         << '\n';
+    for (const auto& [name, value] : row.counters) text << name << '=' << value << '\n';
+  }
+  return text.str();
+}
+
+// Where the pieces end must make no difference.
+void CheckPieces(const std::string& text, std::size_t piece) {
+  std::vector<Row> whole_rows, rows;
+  const auto whole = ParseRunFile("run.json", std::string_view(text),
+                                  [&](Row row) { whole_rows.push_back(std::move(row)); });
+  std::size_t at = 0;
+  const auto source = [&](std::string& out) {
+    const std::string_view next = std::string_view(text).substr(at, piece);
+    out += next;
+    at += next.size();
+    return !next.empty();
+  };
+  const auto pieces = ParseRunFile("run.json", TextSource(source),
+                                   [&](Row row) { rows.push_back(std::move(row)); });
+  ASSERT_EQ(Everything(whole, whole_rows), Everything(pieces, rows));
+}
+
+TEST_P(FuzzTest, PiecesOfAFileGiveTheSameAsAllOfIt) {
+  const std::string text = ReadFile(PODIUM_TESTDATA "/gbench/" + std::string(GetParam()));
+  for (std::size_t piece : {1, 2, 3, 7, 64, 1000}) {
+    SCOPED_TRACE(testing::Message() << "piece " << piece);
+    CheckPieces(text, piece);
+    if (HasFatalFailure()) return;
+  }
+  for (unsigned seed = 0; seed < 300; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    CheckPieces(Mutator(seed).Mutated(text), 1 + seed % 97);
+    if (HasFatalFailure()) return;
+  }
+}
+
 TEST(FuzzRandomTest, RandomBytesKeepTheContract) {
   std::mt19937 random(1);
   for (int i = 0; i < 1000; ++i) {
@@ -131,6 +180,7 @@ TEST(FuzzRandomTest, RandomBytesKeepTheContract) {
     static constexpr char kAlphabet[] = "{}[]\",:\\ 019.eE+-Nan\n\t\xC3\xA9";
     for (int n = 0; n < 200; ++n) text += kAlphabet[random() % (sizeof(kAlphabet) - 1)];
     CheckContract(ParseRunFile("run.json", text));
+    CheckPieces(text, 1 + static_cast<std::size_t>(i) % 11);
     if (HasFatalFailure()) return;
   }
 }

@@ -1,13 +1,19 @@
 // Behaves like a Google Benchmark program, but takes no time and fails on demand:
 //
 //   fake_bench --rows=a,b [--crash=ROW] [--hang=ROW] [--fail=ROW] [--nan=ROW] [--silent=ROW]
+//              [--slow=ROW] [--turns=FILE] [--message=WHY] [--benchmark_repetitions=R]
 //
-// Each option names a row by a part of its name. A row takes as many ns as its name is long, plus
-// one for each process that ran before with the same --count=FILE.
+// Each ROW is a part of a row's name. A row takes 1000 ns, with --slow 3000, and up to 0.4 % more by
+// the size of the padding: noise that a seed repeats. A repetition takes 1 % more than the one
+// before it. Of the processes that count themselves in FILE, the second and third of every four take
+// 10 % more: where rounds keep the order ABBA, all of one side. Rows of variant new have a quarter
+// of the size of others. WHY is what rows that --fail say.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <regex>
@@ -33,13 +39,13 @@ int main(int argc, char** argv) {
     for (const std::string& row : rows) std::puts(row.c_str());
     return 0;
   }
-  std::size_t earlier = 0;
-  if (flags.contains("--count")) {
-    std::ifstream file(flags["--count"]);
-    for (std::string line; std::getline(file, line);) ++earlier;
-    std::ofstream(flags["--count"], std::ios::app) << rows[0] << "\n";
-  }
   const char* const padding = std::getenv("PODIUM_PADDING");
+  double noise = 1 + 1e-6 * static_cast<double>(padding ? std::string(padding).size() : 0);
+  if (flags.contains("--turns")) {
+    std::ofstream(flags["--turns"], std::ios::app) << '.';
+    if (std::filesystem::file_size(flags["--turns"]) / 2 % 2 == 1) noise *= 1.1;
+  }
+  const int repetitions = std::max(1, std::atoi(flags["--benchmark_repetitions"].c_str()));
   std::ofstream out(flags["--benchmark_out"]);
   out << "{\n  \"context\": {\n    \"host_name\": \"fake\",\n    \"padding\": "
       << (padding ? std::string(padding).size() : 0) << ",\n    \"program\": \"" << argv[0]
@@ -57,16 +63,23 @@ int main(int argc, char** argv) {
       std::fputs("about to crash\n", stderr);
       std::abort();
     }
-    out << "    {\n      \"name\": \"" << row << "\",\n      \"run_name\": \"" << row
-        << "\",\n      \"run_type\": \"iteration\",\n      \"repetitions\": 1,\n"
-           "      \"repetition_index\": 0,\n      \"threads\": 1,\n";
-    if (is("--fail", row)) {
-      out << "      \"error_occurred\": true,\n      \"error_message\": \"differs\",\n";
+    for (int k = 0; k < repetitions; ++k) {
+      out << (k > 0 ? ",\n" : "") << "    {\n      \"name\": \"" << row
+          << "\",\n      \"run_name\": \"" << row
+          << "\",\n      \"run_type\": \"iteration\",\n      \"repetitions\": " << repetitions
+          << ",\n      \"repetition_index\": " << k << ",\n      \"threads\": 1,\n";
+      if (is("--fail", row)) {
+        out << "      \"error_occurred\": true,\n      \"error_message\": \""
+            << (flags.contains("--message") ? flags["--message"] : "differs") << "\",\n";
+      }
+      out << "      \"iterations\": 10,\n      \"real_time\": "
+          << (is("--slow", row) ? 3000 : 1000) * noise * (1 + 0.01 * k)
+          << ",\n      \"cpu_time\": 1.25e+01,\n      \"time_unit\": \"ns\",\n      "
+             "\"size_bytes\": "
+          << (row.find("variant:new") == std::string::npos ? 4000 : 1000);
+      if (is("--nan", row)) out << ",\n      \"ops\": NaN";
+      out << "\n    }";
     }
-    out << "      \"iterations\": 10,\n      \"real_time\": " << row.size() + earlier
-        << ",\n      \"cpu_time\": 1.25e+01,\n      \"time_unit\": \"ns\"";
-    if (is("--nan", row)) out << ",\n      \"ops\": NaN";
-    out << "\n    }";
   }
   out << "\n  ]\n}\n";
 }

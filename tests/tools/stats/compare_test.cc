@@ -139,6 +139,34 @@ TEST(WelchTest, IntervalExcludesZeroWhereTheTestIsSignificant) {
   });
 }
 
+// R: t.test(c(1.02, .98, 1.01, 1.00, .97), c(.97, .99, .96, .95, .94), paired = TRUE)
+TEST(PairedTTest, AgreesWithR) {
+  const auto test =
+      PairedT(SampleOf({1.02 - .97, .98 - .99, 1.01 - .96, 1.00 - .95, .97 - .94}), 0.05).value();
+  EXPECT_THAT(test.difference, AgreesWith(0.034));
+  EXPECT_THAT(test.t, AgreesWith(2.91547594742265));
+  EXPECT_EQ(test.df, 4);
+  EXPECT_THAT(test.p, AgreesWith(0.043439494856703));
+  EXPECT_THAT(test.interval.lo, AgreesWith(0.0016213643058259368));
+  EXPECT_THAT(test.interval.hi, AgreesWith(0.0663786356941741262));
+}
+
+TEST(PairedTTest, NeedsTwoDifferencesWithSpread) {
+  EXPECT_FALSE(PairedT(SampleOf({1}), 0.05));
+  EXPECT_FALSE(PairedT(SampleOf({1, 1}), 0.05));
+}
+
+TEST(WelchTest, OfSummariesIsThatOfTheSamples) {
+  const auto summary = [](const Sample& sample) {
+    return Summary{sample.mean(), *sample.std(), sample.n()};
+  };
+  const auto welch = Welch(A(), B(), 0.05).value();
+  const auto of_summaries = Welch(summary(A()), summary(B()), 0.05).value();
+  EXPECT_THAT(of_summaries.t, AgreesWith(welch.t));
+  EXPECT_THAT(of_summaries.df, AgreesWith(welch.df));
+  EXPECT_THAT(of_summaries.p, AgreesWith(welch.p));
+}
+
 // R: w <- t.test(log(b), log(a))
 //    c(exp(mean(log(a)) - mean(log(b))), w$statistic, w$parameter, w$p.value,
 //    exp(-w$conf.int[2:1]))

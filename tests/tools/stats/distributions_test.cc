@@ -33,6 +33,17 @@ TEST(StudentCriticalValueTest, AgreesWithR) {
   EXPECT_THAT(StudentCriticalValue(0.05, 1e6), AgreesWith(1.9599663568141066));
 }
 
+// R: options(digits = 17); c(pt(-1.3, 4.5), pt(2.1, 7))
+TEST(StudentBelowTest, AgreesWithR) {
+  EXPECT_THAT(StudentBelow(-1.3, 4.5), AgreesWith(0.12809804397201696));
+  EXPECT_THAT(StudentBelow(2.1, 7), AgreesWith(0.9630644018935387));
+}
+
+// R: options(digits = 17); pnorm(-7)
+TEST(NormalBelowTest, AgreesWithR) {
+  EXPECT_THAT(NormalBelow(-7), AgreesWith(1.2798125438858352e-12));
+}
+
 // R: options(digits = 17); qnorm(c(.975, .8, 1e-10))
 TEST(NormalQuantileTest, AgreesWithR) {
   EXPECT_THAT(NormalQuantile(0.975), AgreesWith(1.95996398454005361));

@@ -16,7 +16,7 @@ Inputs TwoVariants() {
   Inputs inputs;
   inputs.division = "open";
   inputs.system_info = inputs.conditions = Json::object();
-  inputs.design = Design::kOneProcess;
+  inputs.same_run = SameRun::kYes;
   inputs.provenance = {{"sources", Json::array({{{"warnings", Json::array({"doubt"})}}})}};
   inputs.selection.baselines["f"] = "slow";
   inputs.entries = {TestEntry("f/variant:slow/isa:a/M:1", {4.0, 4.1, 3.9}),
@@ -51,6 +51,39 @@ TEST(Derive, AMissingSizeIsNullWithAReason) {
   EXPECT_TRUE(improvement["efficiency"].is_null());
   EXPECT_EQ(improvement["compression_ratio_reason"],
             "a row does not report size_bytes, or it is 0");
+}
+
+// 3 and 5 in one process, 6 in the other.
+Inputs OfTwoProcesses() {
+  Inputs inputs = TwoVariants();
+  inputs.entries[0] = TestEntry("f/variant:slow/isa:a/M:1", {3, 5, 6});
+  inputs.entries[0].origins = {{0, 0}, {0, 0}, {1, 1}};
+  return inputs;
+}
+
+TEST(Derive, AMeanOfSeveralProcessesIsThatOfTheirMeans) {
+  const Inputs inputs = OfTwoProcesses();
+  const Json time = Derive(inputs).document["entries"][0]["metrics"]["time_s"];
+  EXPECT_EQ(time["n"], 3);
+  EXPECT_EQ(time["n_processes"], 2);
+  EXPECT_EQ(time["mean"], 5);
+  EXPECT_EQ(time["ci95_of"], "process_means");
+  EXPECT_NEAR(time["std"], std::sqrt(2), 1e-15);
+  EXPECT_NEAR(time["ci95"][1], 5 + 12.7062047361747, 1e-10);  // R: 5 + qt(.975, 1)
+}
+
+TEST(Derive, AQuantileOfRepeatedProcessesHasNoInterval) {
+  const Inputs inputs = OfTwoProcesses();
+  EXPECT_EQ(Derive(inputs).document["entries"][0]["metrics"]["time_s"]["p50"]["ci95_reason"],
+            "the values of one process are not independent");
+}
+
+TEST(Derive, ACounterThatNotEveryRepetitionHasGetsNoInterval) {
+  Inputs inputs = OfTwoProcesses();
+  inputs.entries[0].counters.push_back({"hits", *Sample::Create({1, 2})});
+  const Json hits = Derive(inputs).document["entries"][0]["counters"]["hits"];
+  EXPECT_TRUE(hits["ci95"].is_null());
+  EXPECT_FALSE(hits.contains("n_processes"));
 }
 
 TEST(Derive, AQuantileWithoutAnIntervalSaysHowManyValuesItNeeds) {

@@ -88,6 +88,18 @@ TEST(CollectEntries, GathersTheSameRepetitionOfSeveralProcesses) {
   EXPECT_THAT(set.entries[0].Times()->values(), ElementsAre(1, 2, 3));
 }
 
+TEST(CollectEntries, HaveNoOriginsWhereOneIsNotKnown) {
+  std::vector<Row> rows = {Repetition("a", 0, 1), Repetition("a", 0, 2)};
+  rows[0].process = 0;
+  rows[0].round = 0;
+  rows[1].family_index = 3;
+  rows[1].instance_index = 0;
+  const EntrySet set = Collect(rows);
+  ASSERT_EQ(set.entries.size(), 1);
+  EXPECT_THAT(set.entries[0].origins, IsEmpty());
+  EXPECT_THAT(set.warnings, ElementsAre(HasSubstr("a: not every row says which process")));
+}
+
 TEST(CollectEntries, TellsBenchmarksOfOneNameByTheirRegistration) {
   std::vector<Row> rows = {Repetition("a", 0, 8), Repetition("a", 0, 3), Repetition("a", 1, 3),
                            Repetition("a", 1, 8)};

@@ -9,6 +9,8 @@ namespace {
 using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
 const std::vector<double> kTimes = {1.0, 1.1};
@@ -66,6 +68,44 @@ TEST(CompareRuns, CountsAQualityThatIsNoLongerReported) {
   const std::vector<Entry> b = a;
   a[0].quality["accuracy"] = 0.9;
   EXPECT_EQ(CompareRuns(a, b, {}).not_compared, 1);
+}
+
+std::vector<Entry> WithRate(double rate, const std::string& clock = std::string(kTimeMetric)) {
+  std::vector<Entry> run = {TestEntry("BM/8", {1.0, 1.25})};
+  run[0].metrics.push_back({std::string(kCpuTimeMetric), *Sample::Create({0.5, 1.0})});
+  const auto times = run[0].Find(clock)->values();
+  run[0].metrics.push_back({"ops_per_s", *Sample::Create({rate / times[0], rate / times[1]})});
+  return run;
+}
+
+TEST(CompareRuns, WarnsOfAnotherAmountOfWork) {
+  const std::vector<Entry> a = WithRate(1000), b = WithRate(1002);
+  EXPECT_THAT(CompareRuns(a, b, {}).rows[0].judgement.warnings,
+              ElementsAre("not the same work: 1000 ops an iteration in OLD, 1002 in NEW"));
+}
+
+TEST(CompareRuns, TakesRatesPerSecondOfCpuTime) {
+  const std::string cpu(kCpuTimeMetric);
+  const std::vector<Entry> a = WithRate(1000, cpu), b = WithRate(1002, cpu);
+  EXPECT_THAT(CompareRuns(a, b, {}).rows[0].judgement.warnings, SizeIs(1));
+}
+
+TEST(CompareRuns, TakesNoRoundingForAnotherAmountOfWork) {
+  const std::vector<Entry> a = WithRate(1000), b = WithRate(1000.5);
+  EXPECT_THAT(CompareRuns(a, b, {}).rows[0].judgement.warnings, IsEmpty());
+}
+
+TEST(CompareRuns, TakesNoRateOfAnotherClockForWork) {
+  const std::vector<Entry> a = WithRate(1000), b = WithRate(2000, std::string(kCpuTimeMetric));
+  EXPECT_THAT(CompareRuns(a, b, {}).rows[0].judgement.warnings, IsEmpty());
+}
+
+TEST(CompareRuns, WarnsOfOtherParameters) {
+  std::vector<Entry> a = {TestEntry("BM/8", kTimes)}, b = a;
+  a[0].sizes["params"] = 7;
+  b[0].sizes["params"] = 8;
+  EXPECT_THAT(CompareRuns(a, b, {}).rows[0].judgement.warnings,
+              ElementsAre("not the same work: 7 params in OLD, 8 in NEW"));
 }
 
 TEST(CompareVariants, CountsAnOptimizedRowThatFailed) {

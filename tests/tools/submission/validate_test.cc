@@ -5,6 +5,7 @@
 
 #include "gmock/gmock.h"
 #include "test_run.h"
+#include "tools/submission/versions.h"
 
 namespace podium::report {
 namespace {
@@ -176,7 +177,7 @@ TEST(Validate, RejectsAMissingRunFileWhereAnotherIsPresent) {
   Json phantom = inputs.provenance["sources"][0];
   phantom["file"] = "calibration.json";
   inputs.provenance["sources"].push_back(phantom);
-  inputs.design = DetectDesign(2);
+  inputs.same_run = SameRun::kNo;
   const Json forged = Derive(inputs).document;
   EXPECT_THAT(Problems(forged), IsEmpty());
   EXPECT_THAT(ValidateDocument(forged, PODIUM_TESTDATA "/cli").problems,
@@ -230,25 +231,38 @@ TEST(Validate, AcceptsAnotherOrderOfEntries) {
               IsEmpty());
 }
 
-TEST(Validate, AcceptsOtherWordsOfAnotherRelease) {
-  Json document = Honest();
-  document["provenance"]["tool_version"] = "0.9.0";
+// As a release before schema 1.1 wrote it.
+Json Earlier() {
+  Json document = AsOf(0, Honest());
+  document["schema_version"] = "1.0.0";
+  document["provenance"]["tool_version"] = "0.0.9";
+  return document;
+}
+
+TEST(Validate, AcceptsOtherWordsOfAnEarlierSchema) {
+  Json document = Earlier();
   document["comparisons"][0]["verdict_reason"] = "as it used to be put";
   const Validation result = ValidateDocument(document, PODIUM_TESTDATA "/cli");
   EXPECT_THAT(result.problems, IsEmpty());
-  EXPECT_THAT(result.notes, ElementsAre(HasSubstr("written by podium 0.9.0")));
+  EXPECT_THAT(result.notes, ElementsAre(HasSubstr("written by podium 0.0.9")));
 }
 
-TEST(Validate, RejectsOtherFiguresOfAnotherRelease) {
+// Anybody can write down a release that never was.
+TEST(Validate, RejectsOtherWordsOfThisSchema) {
   Json document = Honest();
-  document["provenance"]["tool_version"] = "0.9.0";
+  document["provenance"]["tool_version"] = "9.9.0";
+  document["comparisons"][0]["verdict_reason"] = "reviewed";
+  EXPECT_THAT(Problems(document), Contains(StartsWith("/comparisons/0/verdict_reason:")));
+}
+
+TEST(Validate, RejectsOtherFiguresOfAnEarlierSchema) {
+  Json document = Earlier();
   document["improvements"][0]["speedup"] = 9.9;
   EXPECT_THAT(Problems(document), Contains(StartsWith("/improvements/0/speedup:")));
 }
 
-TEST(Validate, RejectsMissingWarningsOfAnotherRelease) {
-  Json document = Honest();
-  document["provenance"]["tool_version"] = "0.9.0";
+TEST(Validate, RejectsMissingWarningsOfAnEarlierSchema) {
+  Json document = Earlier();
   document["warnings"] = Json::array();
   EXPECT_THAT(Problems(document), Contains(StartsWith("/warnings:")));
 }
