@@ -19,7 +19,7 @@
 namespace podium::PODIUM_ISA {
 namespace {
 
-constexpr std::size_t kMaxChunk = 64;  // tokens
+constexpr std::size_t kMaxChunk = 256;  // tokens
 // From a row of scores to the next: not a multiple of a line, or what is read of all rows at a time would
 // lie in one bank of L1.
 constexpr std::size_t kChunkLd = kMaxChunk + 8;

@@ -31,9 +31,9 @@
 // Results agree with the reference, which computes in FP64 on the same stored K and V, within
 // (2 e + (2 * (end - begin) + 32) * u) * sum over t of w[t] |V[g, t]|, from the weights and the two sums.
 // kS8 multiplies integers: q is rounded to 16 bits, which adds
-// 2^-16 * |scale| * (max |q|) * (max over t of sum |K|) to e, and weights to 15 bits relative to the
-// largest of 64 tokens, times their scales, which adds 2^-10 * (max over t of w[t] |V[g, t]| summed over
-// the chunks of 64) to the result; both far below the rounding of the cache itself.
+// 2^-16 * |scale| * (max |q|) * (max over t of sum |K|) to e, and weights times the scales of V are to
+// 15 bits of the largest in a chunk of at most 256 tokens: each w[t] * |V[g, t]| is off by at most 2^-16
+// times the chunk's largest w[t] * scale[t] * 127. Both are far below the rounding of the cache itself.
 //
 // Source: Vaswani et al., arXiv:1706.03762, equation 1; grouped heads: Ainslie et al.,
 // arXiv:2305.13245; one pass with a running maximum: Milakov and Gimelshein, arXiv:1805.02867; linear
