@@ -139,9 +139,10 @@ class Layer {
 };
 
 // Rounding leaves 1e-5 or less in FP32; a lost, doubled or misplaced token or head changes a result by at
-// least about 1 / context of the largest: 2e-4. What storage rounds is measured to be below these.
+// least about 1 / context of the largest: 2e-4. What storage rounds is measured to be below these
+// (0.028, 0.0008); kv_decode holds the kernels to less, on the same stored keys and values.
 double Tolerance(KvType type) {
-  return type == KvType::kF32 ? 1e-4 : type == KvType::kS8 ? 2e-2 : 2e-3;
+  return type == KvType::kF32 ? 1e-4 : type == KvType::kS8 ? 5e-2 : 2e-3;
 }
 
 // What the variants' rows share. `kept_bytes` is what stays between two tokens, and
