@@ -132,7 +132,8 @@ void AddContext(std::span<const std::string> command) {
   Add("kernel", OperatingSystem());
   Add("isa", std::string(IsaName(BestKernels().isa)));
   Add("seed", absl::StrCat(kSeed));
-  Add("cache_state", "warm; of rows with weights:cold the weights are not");
+  Add("cache_state",
+      "warm; of rows with weights:cold the weights are not, with cache:cold the KV cache");
   Add("clock", "steady");
   Add("timer_overhead_ns", absl::StrCat(TimerOverheadNs()));
   Add("library.xsimd",

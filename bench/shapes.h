@@ -152,12 +152,39 @@ struct DecodeShape {
 };
 
 inline constexpr DecodeShape kDecodeShapes[] = {
-    {128, 32, 8, 64},   // Llama-3.2-1B: hidden size 2048, grouped queries (its config.json:
-    {512, 32, 8, 64},   // num_attention_heads 32, num_key_value_heads 8, head_dim 64), at
-    {2048, 32, 8, 64},  // three lengths of context
-    {512, 12, 12, 64},  // GPT-2 small: hidden size 768, one KV head per query head (Radford et
-                        // al. 2019)
+    {128, 32, 8, 64},    // Llama-3.2-1B: hidden size 2048, grouped queries (its config.json:
+    {512, 32, 8, 64},    // num_attention_heads 32, num_key_value_heads 8, head_dim 64), at
+    {2048, 32, 8, 64},   // three lengths of context
+    {512, 12, 12, 64},   // GPT-2 small: hidden size 768, one KV head per query head (Radford et
+                         // al. 2019)
+    {4096, 32, 8, 128},  // Llama-3-8B: hidden size 4096 (its config.json)
 };
+
+// Of attention alone.
+inline constexpr DecodeShape kCacheShapes[] = {
+    {512, 32, 8, 128},  // Llama-3-8B, at three lengths of context
+    {2048, 32, 8, 128}, {8192, 32, 8, 128}, {2048, 32, 8, 64},  // Llama-3.2-1B
+    {1024, 12, 12, 64},                                         // GPT-2 small, its longest context
+};
+
+inline constexpr DecodeShape kPrefillShapes[] = {
+    {1024, 32, 8, 128},  // Llama-3-8B
+    {1024, 12, 12, 64},  // GPT-2 small
+};
+
+// Layer stacks of language models.
+struct NetShape {
+  const char* name;
+  std::size_t layers, hidden, n_heads, n_kv_heads, head_dim, ffn;
+  bool llama;  // RMSNorm, RoPE and SwiGLU, not layernorm and GELU
+};
+
+inline constexpr NetShape kNetShapes[] = {
+    {"gpt2_small", 12, 768, 12, 12, 64, 3072, false},   // Radford et al. 2019
+    {"llama_3_2_1b", 16, 2048, 32, 8, 64, 8192, true},  // its config.json
+};
+
+inline constexpr std::size_t kNetContexts[] = {128, 512, 2048, 8192};
 
 // Operations on the rows of a matrix that no weight matrix belongs to.
 struct RowsShape {

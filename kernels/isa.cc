@@ -37,7 +37,8 @@ bool CpuSupports(Isa isa) {
   if (isa == Isa::kReference) return true;
 #if defined(__x86_64__)
   // __builtin_cpu_supports also reads XCR0, i.e. whether the OS saves the registers.
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                    __builtin_cpu_supports("f16c");
   const bool avx512bw = avx2 && __builtin_cpu_supports("avx512f") &&
                         __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
                         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");

@@ -15,6 +15,8 @@
 #include "kernels/int8_matmul/quantize_u8.h"
 #include "kernels/isa.h"
 #include "kernels/kv_attention/decode_attention.h"
+#include "kernels/kv_attention/prefill_attention.h"
+#include "kernels/kv_attention/store_kv.h"
 #include "kernels/machine/limits.h"
 #include "kernels/sparse_gemm/gemm_sparse_f32.h"
 
@@ -52,8 +54,11 @@ struct KernelTable {
   GemmF32S4Fn* gemm_f32s4f32;
   GemmS8S4Fn* gemm_s8s4f32;
   // kv_attention/
-  DecodeAttentionF32Fn* decode_attention_f32;
-  DecodeAttentionSeparateF32Fn* decode_attention_separate_f32;
+  StoreKvFn* store_kv;
+  RotateFn* rotate;
+  DecodeAttentionFn* decode_attention;
+  DecodeAttentionSeparateFn* decode_attention_separate;
+  PrefillAttentionFn* prefill_attention;
   // machine/
   PeakF32Fn* peak_f32;
   PeakU8S8Fn* peak_u8s8;

@@ -50,8 +50,11 @@ PackedS4SizeFn PackedS4Size;
 PackS4Fn PackS4;
 GemmF32S4Fn GemmF32S4;
 GemmS8S4Fn GemmS8S4;
-DecodeAttentionF32Fn DecodeAttentionF32;
-DecodeAttentionSeparateF32Fn DecodeAttentionSeparateF32;
+StoreKvFn StoreKv;
+RotateFn Rotate;
+DecodeAttentionFn DecodeAttention;
+DecodeAttentionSeparateFn DecodeAttentionSeparate;
+PrefillAttentionFn PrefillAttention;
 PeakF32Fn PeakF32;
 PeakU8S8Fn PeakU8S8;
 ReadF32Fn ReadF32;
@@ -87,8 +90,11 @@ const KernelTable kTable = {
     .pack_s4 = PackS4,
     .gemm_f32s4f32 = GemmF32S4,
     .gemm_s8s4f32 = GemmS8S4,
-    .decode_attention_f32 = DecodeAttentionF32,
-    .decode_attention_separate_f32 = DecodeAttentionSeparateF32,
+    .store_kv = StoreKv,
+    .rotate = Rotate,
+    .decode_attention = DecodeAttention,
+    .decode_attention_separate = DecodeAttentionSeparate,
+    .prefill_attention = PrefillAttention,
     .peak_f32 = PeakF32,
     .peak_u8s8 = PeakU8S8,
     .read_f32 = ReadF32,

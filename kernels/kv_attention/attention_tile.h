@@ -1,222 +1,301 @@
 // The two products of attention, for 1, 2 or 4 query heads that share keys and values: each key and
-// value is loaded once for all of them.
+// value is loaded, and converted, once for all of them.
 //
-// Scores lie in tiles of kTileScores, [kHeads][kTileTokens<kHeads>]: what one tile of sums in
-// registers leaves, and of one size whatever the number of heads, so that the softmax between the
-// two products works on whole batches in which each lane belongs to one head.
+// Scores, and weights, lie in rows of kChunkLd, one per head, so that each lane of the softmax between
+// the two products is a token. An FP32 or 16-bit cache meets FP32 queries and weights; an INT8 cache
+// meets them as 16-bit integers, which take half the instructions and lose next to nothing.
 #pragma once
 
-#include <limits>
-
-#include "kernels/simd/arch.h"
+#include "kernels/kv_attention/chunk.h"
+#include "kernels/simd/convert.h"
+#include "kernels/simd/dot_s16.h"
 #include "kernels/simd/fma.h"
-#include "kernels/simd/partial.h"
+#include "kernels/simd/opaque.h"
 #include "kernels/simd/reduce.h"
+#include "kernels/simd/storage.h"
 #include "kernels/simd/sum_lanes.h"
 #include "kernels/simd/unroll.h"
 
 namespace podium::PODIUM_ISA {
 namespace {
 
+constexpr std::size_t kMaxChunk = 256;  // tokens
+// From a row of scores to the next: not a multiple of a line, or what is read of all rows at a time would
+// lie in one bank of L1.
+constexpr std::size_t kChunkLd = kMaxChunk + 8;
+
 // Sums that stay in registers, in either product; keys, values and weights need the others. 8 are
 // enough chains for two units with a latency of 4.
 #if defined(__AVX512F__) || defined(__aarch64__)
-constexpr int kTileScores = 16;  // of 32 registers
+constexpr int kTileSums = 16;  // of 32 registers
 #else
-constexpr int kTileScores = 8;  // of 16 registers
+constexpr int kTileSums = 8;  // of 16 registers
 #endif
-constexpr int kTileVecs = kTileScores / static_cast<int>(F32::size);
 
-template <int kHeads>
-constexpr int kTileTokens = kTileScores / kHeads;
-
-template <int kHeads>
-constexpr std::size_t Tiles(std::size_t tokens) {
-  return (tokens + kTileTokens<kHeads> - 1) / kTileTokens<kHeads>;
-}
-
-// Keys, or values, of `count` >= 1 consecutive tokens of one KV head.
-struct Rows {
-  const float* data;
-  std::size_t stride;
-  std::size_t count;
-  std::size_t head_dim;
+// One step of a dot product of a query and a key.
+template <class T>
+struct ScoreStep {
+  using Q = float;
+  using Sum = F32;
+  static constexpr std::size_t kElements = F32::size;
+  static F32 LoadQ(const float* q) { return F32::load_unaligned(q); }
+  static F32 LoadK(const T* k) { return LoadAsF32(k); }
+  static F32 LoadLastK(const T* k) { return LoadAsF32(k); }
+  static F32 Add(F32 sum, F32 q, F32 k) { return Fma(q, k, sum); }
+  static F32 ToFloat(F32 sum) { return sum; }
 };
 
-// Fetches into L2 what lies 8 KiB of rows ahead: further than the latency of memory, too little to
-// be evicted again. Beyond the end of the cache it does nothing. The hardware's own prefetchers
-// stop at a page and are slow to see rows that are not contiguous.
-class Prefetcher {
- public:
-  explicit Prefetcher(const Rows& rows)
-      : distance_((kFloats + rows.head_dim - 1) / rows.head_dim * rows.stride * sizeof(float)) {}
-  void operator()(const float* p) const {
-    __builtin_prefetch(
-        reinterpret_cast<const char*>(reinterpret_cast<std::uintptr_t>(p) + distance_),
-        /*rw=*/0, /*locality=*/2);
+template <>
+struct ScoreStep<std::int8_t> {
+  using Q = std::int16_t;
+  using Sum = I32;
+  static constexpr std::size_t kElements = 2 * I32::size;
+  static I32 LoadQ(const std::int16_t* q) {
+    return I32::load_unaligned(reinterpret_cast<const std::int32_t*>(q));
   }
-
- private:
-  static constexpr std::size_t kFloats = 2048;
-  std::size_t distance_;
+  static I32 LoadK(const std::int8_t* k) { return LoadS8AsS16(k); }
+  static I32 LoadLastK(const std::int8_t* k) { return LoadHalfS8AsS16(k); }
+  static I32 Add(I32 sum, I32 q, I32 k) { return DotS16(sum, q, k); }
+  static F32 ToFloat(I32 sum) { return xsimd::to_float(sum); }
 };
 
-// Calls step(d, load) for each batch of columns; of the last one, `load` may take fewer lanes.
-template <class Step>
-[[gnu::always_inline]] inline void ForEachBatch(std::size_t head_dim, const Step& step) {
-  std::size_t d = 0;
-  for (; d + F32::size <= head_dim; d += F32::size) {
-    step(
-        d, [](const float* p) __attribute__((always_inline)) { return F32::load_unaligned(p); });
+// Lines of memory, at least one, in so many bytes.
+constexpr int LinesOf(std::size_t bytes) { return bytes <= 64 ? 1 : static_cast<int>(bytes / 64); }
+
+constexpr std::size_t kTilesAtOnce = 4;
+
+// Elements of a step of a query, of all heads, then of the next step: loads of several heads at a time
+// then find different banks of L1, as they would not in rows that are a multiple of a line apart.
+template <class T>
+struct Queries {
+  using Q = typename ScoreStep<T>::Q;
+
+  // Room for up to 4 heads; a key's last step may be longer than the key, which continues in zeros.
+  alignas(64) Q q[4 * kMaxHeadDim];
+
+  void Set(int head, int n_heads, const Q* row, std::size_t head_dim) {
+    constexpr std::size_t kElements = ScoreStep<T>::kElements;
+    for (std::size_t d = 0; d < head_dim; d += kElements) {
+      Q* const to = q + d * n_heads + head * kElements;
+      for (std::size_t i = 0; i < kElements; ++i) to[i] = d + i < head_dim ? row[d + i] : Q(0);
+    }
   }
-  if (d < head_dim) {
-    step(
-        d, [rest = head_dim - d](const float* p)
-               __attribute__((always_inline)) { return LoadPartial(p, rest); });
-  }
+};
+
+template <class T>
+struct Keys {
+  const T* k;
+  std::size_t stride, head_dim;
+};
+
+// Steps that consume at least a line of memory, if each takes so many bytes.
+constexpr int StepsPerLine(std::size_t bytes) {
+  return bytes >= 64 ? 1 : static_cast<int>(64 / bytes);
 }
 
-// scores[h * kTileTokens + t] = scale * dot(q[h], k[t]), for a whole tile of tokens.
-template <int kHeads>
-[[gnu::always_inline]] inline void ScoreTile(const float* q, std::size_t ldq, const Rows& k,
-                                             const Prefetcher& prefetch, F32 scale, float* scores) {
-  constexpr int kTokens = kTileTokens<kHeads>;
-  F32 sums[kTileScores];
-  Unroll<kTileScores>([&](auto i) __attribute__((always_inline)) { sums[i] = F32(0.0f); });
-  ForEachBatch(
-      k.head_dim, [&](std::size_t d, const auto& load) __attribute__((always_inline)) {
-        F32 x[kHeads];
-        Unroll<kHeads>([&](auto h)
-                           __attribute__((always_inline)) { x[h] = load(q + h * ldq + d); });
-        Unroll<kTokens>([&](auto t) __attribute__((always_inline)) {
-          const float* from = k.data + t * k.stride + d;
-          prefetch(from);
-          const F32 y = load(from);
-          Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
-            sums[h * kTokens + t] = Fma(x[h], y, sums[h * kTokens + t]);
-          });
-        });
+// sums[h * kTokens + t] = products of q[h] and k[t], of which the lanes are still to be added up.
+template <class T, int kHeads, int kTokens>
+[[gnu::always_inline]] inline void MultiplyTile(const typename ScoreStep<T>::Q* q,
+                                                const Keys<T>& keys, Prefetcher& prefetch,
+                                                float* products) {
+  using Step = ScoreStep<T>;
+  constexpr std::size_t kStepBytes = kTokens * Step::kElements * sizeof(T);
+  constexpr int kUnroll = StepsPerLine(kStepBytes);
+  typename Step::Sum sums[kHeads * kTokens];
+  Unroll<kHeads * kTokens>([&](auto i)
+                               __attribute__((always_inline)) { sums[i] = typename Step::Sum(0); });
+  const auto add = [&](std::size_t d, const auto& load) __attribute__((always_inline)) {
+    typename Step::Sum y[kTokens];
+    Unroll<kTokens>([&](auto t) __attribute__((always_inline)) {
+      y[t] = Opaque(load(keys.k + t * keys.stride + d));
+    });
+    Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
+      const auto x = Opaque(Step::LoadQ(q + d * kHeads + h * Step::kElements));
+      Unroll<kTokens>([&](auto t) __attribute__((always_inline)) {
+        sums[h * kTokens + t] = Opaque(Step::Add(sums[h * kTokens + t], x, y[t]));
       });
-  Unroll<kTileVecs>([&](auto i) __attribute__((always_inline)) {
-    (SumLanes(sums + i * F32::size) * scale).store_unaligned(scores + i * F32::size);
+      KeepAlive(x);
+    });
+  };
+  const auto load = [](const T* k) __attribute__((always_inline)) { return Step::LoadK(k); };
+  std::size_t d = 0;
+  for (; d + kUnroll * Step::kElements <= keys.head_dim; d += kUnroll * Step::kElements) {
+    Unroll<LinesOf(kStepBytes)>([&](auto) __attribute__((always_inline)) { prefetch.Line(); });
+    Unroll<kUnroll>([&](auto i)
+                        __attribute__((always_inline)) { add(d + i * Step::kElements, load); });
+  }
+  for (; d + Step::kElements <= keys.head_dim; d += Step::kElements) add(d, load);
+  if (Step::kElements > kHeadDimUnit && d < keys.head_dim) {
+    add(
+        d, [](const T* k) __attribute__((always_inline)) { return Step::LoadLastK(k); });
+  }
+  Unroll<kHeads * kTokens>([&](auto i) __attribute__((always_inline)) {
+    Step::ToFloat(sums[i]).store_unaligned(products + i * F32::size);
   });
 }
 
-// The same for the last tokens, too few for a tile; the others score -infinity.
-template <int kHeads>
-void ScoreLastTile(const float* q, std::size_t ldq, const Rows& k, float scale, float* scores) {
-  constexpr std::size_t kTokens = kTileTokens<kHeads>;
-  for (std::size_t t = 0; t < kTokens; ++t) {
-    for (std::size_t h = 0; h < kHeads; ++h) {
-      float& score = scores[h * kTokens + t];
-      score = -std::numeric_limits<float>::infinity();
-      if (t >= k.count) continue;
-      F32 sum(0.0f);
-      ForEachBatch(
-          k.head_dim, [&](std::size_t d, const auto& load) __attribute__((always_inline)) {
-            sum = Fma(load(q + h * ldq + d), load(k.data + t * k.stride + d), sum);
-          });
-      score = ReduceAdd(sum) * scale;
-    }
+// The same of `tiles` <= kTilesAtOnce tiles, one behind the other; then scores[h * kChunkLd + t] = dot(q[h], k[t]).
+// Adding up lanes is a long chain: of several tiles at once, the chains overlap.
+template <class T, int kHeads, int kTokens>
+[[gnu::always_inline]] inline void ScoreTiles(std::size_t tiles, const typename ScoreStep<T>::Q* q,
+                                              Keys<T>& keys, Prefetcher& prefetch, float* scores) {
+  constexpr int kLanes = static_cast<int>(F32::size);
+  constexpr int kVecs = (kHeads * kTokens + kLanes - 1) / kLanes;
+  alignas(64) float products[kTilesAtOnce][kVecs * kLanes * kLanes];
+  // The sums that a tile of one token lacks; of these there is one at a time.
+  Unroll<kVecs * kLanes - kHeads * kTokens>([&](auto i) __attribute__((always_inline)) {
+    F32(0.0f).store_unaligned(products[0] + (kHeads * kTokens + i) * kLanes);
+  });
+  for (std::size_t i = 0; i < tiles; ++i) {
+    MultiplyTile<T, kHeads, kTokens>(q, keys, prefetch, products[i]);
+    keys.k += kTokens * keys.stride;
+  }
+  for (std::size_t i = 0; i < tiles; ++i) {
+    float lanes[kVecs * kLanes];
+    Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
+      F32 sums[kLanes];
+      Unroll<kLanes>([&](auto j) __attribute__((always_inline)) {
+        sums[j] = F32::load_unaligned(products[i] + (v * kLanes + j) * kLanes);
+      });
+      SumLanes(sums).store_unaligned(lanes + v * kLanes);
+    });
+    Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
+      __builtin_memcpy(scores + h * kChunkLd + i * kTokens, lanes + h * kTokens,
+                       kTokens * sizeof(float));
+    });
   }
 }
 
-// Fills Tiles<kHeads>(k.count) tiles of scores.
-template <int kHeads>
-void ScoreTokens(const float* q, std::size_t ldq, const Rows& k, float scale, float* scores) {
-  const Prefetcher prefetch(k);
-  Rows rest = k;
-  for (; rest.count >= kTileTokens<kHeads>; rest.count -= kTileTokens<kHeads>) {
-    ScoreTile<kHeads>(q, ldq, rest, prefetch, F32(scale), scores);
-    rest.data += kTileTokens<kHeads> * k.stride;
-    scores += kTileScores;
+// The same for all of up to kMaxChunk tokens.
+template <class T, int kHeads>
+void ScoreTokens(const typename ScoreStep<T>::Q* q, Keys<T> keys, std::size_t count,
+                 Prefetcher prefetch, float* scores) {
+  constexpr std::size_t kTokens = kTileSums / kHeads, kBlock = kTilesAtOnce * kTokens;
+  std::size_t t = 0;
+  for (; t + kBlock <= count; t += kBlock) {
+    ScoreTiles<T, kHeads, kTokens>(kTilesAtOnce, q, keys, prefetch, scores + t);
   }
-  if (rest.count > 0) ScoreLastTile<kHeads>(q, ldq, rest, scale, scores);
+  const std::size_t tiles = (count - t) / kTokens;
+  if (tiles > 0) ScoreTiles<T, kHeads, kTokens>(tiles, q, keys, prefetch, scores + t);
+  for (t += tiles * kTokens; t < count; ++t) {
+    ScoreTiles<T, kHeads, 1>(1, q, keys, prefetch, scores + t);
+  }
 }
 
-// out[h] = out[h] * old_factors[h * kTileTokens] + sum over t of weights[h, t] * v[t]
-template <int kHeads>
+// out[h] = out[h] * old_factors[h] + sum over t of weights[h, t] * v[t]. With s8 values, weights are
+// s16 in units of unit[h].
+template <class T>
 struct Weighing {
-  const float* weights;      // in tiles
-  const float* old_factors;  // one tile, of which each head's first is used
-  Rows v;
-  Prefetcher prefetch;
+  using Weight = typename ScoreStep<T>::Q;
+  const Weight* weights;  // rows of kChunkLd
+  const float* old_factors;
+  const float* units;  // of s8
+  const T* v;
+  std::size_t stride, head_dim, count;
   float* out;
   std::size_t ldo;
 };
 
-// The columns d .. d + kVecs * F32::size - 1; `load` and `store` may take fewer of the last batch.
-template <int kHeads, int kVecs, class Load, class Store>
-[[gnu::always_inline]] inline void WeighColumns(const Weighing<kHeads>& w, std::size_t d,
-                                                const Load& load, const Store& store) {
-  constexpr int kTokens = kTileTokens<kHeads>;
-  F32 sums[kHeads][kVecs];
+// One step of a sum of weighted values.
+template <class T>
+struct WeighStep {
+  using Sum = F32;
+  static constexpr std::size_t kTokens = 1;
+  static F32 LoadWeight(const float* weight) { return F32(*weight); }
+  template <int kVecs>
+  [[gnu::always_inline]] static void LoadV(const T* v, std::size_t, F32 (&x)[kVecs]) {
+    Unroll<kVecs>([&](auto i)
+                      __attribute__((always_inline)) { x[i] = LoadAsF32(v + i * F32::size); });
+  }
+  static F32 Add(F32 sum, F32 weight, F32 v) { return Fma(weight, v, sum); }
+};
+
+template <>
+struct WeighStep<std::int8_t> {
+  using Sum = I32;
+  static constexpr std::size_t kTokens = 2;
+  static I32 LoadWeight(const std::int16_t* pair) { return BroadcastPair(pair); }
+  template <int kVecs>
+  [[gnu::always_inline]] static void LoadV(const std::int8_t* v, std::size_t to_second,
+                                           I32 (&x)[kVecs]) {
+    LoadS8Pairs(v, v + to_second, x);
+  }
+  static I32 Add(I32 sum, I32 weight, I32 v) { return DotS16(sum, weight, v); }
+};
+
+// The columns d .. d + kVecs * F32::size - 1.
+template <class T, int kHeads, int kVecs>
+[[gnu::always_inline]] inline void WeighColumns(const Weighing<T>& w, std::size_t d,
+                                                Prefetcher& prefetch) {
+  using Step = WeighStep<T>;
+  constexpr std::size_t kStepBytes = Step::kTokens * kVecs * F32::size * sizeof(T);
+  constexpr int kUnroll = StepsPerLine(kStepBytes);
+  constexpr bool kExact = sizeof(T) == 1;  // integers, which meet `out` only at the end
+  float* const out = w.out + d;
+  typename Step::Sum sums[kHeads][kVecs];
   Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
-    const F32 factor(w.old_factors[h * kTokens]);
     Unroll<kVecs>([&](auto i) __attribute__((always_inline)) {
-      sums[h][i] = load(w.out + h * w.ldo + d + i * F32::size) * factor;
+      if constexpr (kExact) {
+        sums[h][i] = I32(0);
+      } else {
+        sums[h][i] = F32::load_unaligned(out + h * w.ldo + i * F32::size) * F32(w.old_factors[h]);
+      }
     });
   });
-  const float* v = w.v.data + d;
-  const float* weights = w.weights;
-  for (std::size_t rest = w.v.count; rest > 0; weights += kTileScores) {
-    const std::size_t tokens = rest < kTokens ? rest : kTokens;
-    rest -= tokens;
-    for (std::size_t t = 0; t < tokens; ++t, v += w.v.stride) {
-      F32 weight[kHeads];
-      Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
-        weight[h] = F32(weights[h * kTokens + t]);
-      });
+  const T* v = w.v + d;
+  const typename Weighing<T>::Weight* weights = w.weights;
+  const auto add = [&](std::size_t to_second) __attribute__((always_inline)) {
+    typename Step::Sum x[kVecs];
+    Step::LoadV(v, to_second, x);
+    Unroll<kVecs>([&](auto i) __attribute__((always_inline)) { x[i] = Opaque(x[i]); });
+    Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
+      const auto weight = Opaque(Step::LoadWeight(weights + h * kChunkLd));
       Unroll<kVecs>([&](auto i) __attribute__((always_inline)) {
-        w.prefetch(v + i * F32::size);
-        const F32 x = load(v + i * F32::size);
-        Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
-          sums[h][i] = Fma(weight[h], x, sums[h][i]);
-        });
+        sums[h][i] = Opaque(Step::Add(sums[h][i], weight, x[i]));
       });
-    }
+      KeepAlive(weight);
+    });
+    v += Step::kTokens * w.stride;
+    weights += Step::kTokens;
+  };
+  std::size_t rest = w.count;
+  for (; rest >= kUnroll * Step::kTokens; rest -= kUnroll * Step::kTokens) {
+    Unroll<LinesOf(kStepBytes)>([&](auto) __attribute__((always_inline)) { prefetch.Line(); });
+    Unroll<kUnroll>([&](auto) __attribute__((always_inline)) { add(w.stride); });
   }
+  for (; rest >= Step::kTokens; rest -= Step::kTokens) add(w.stride);
+  if (rest > 0) add(0);  // the odd token, and itself with a weight of 0
   Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
     Unroll<kVecs>([&](auto i) __attribute__((always_inline)) {
-      store(w.out + h * w.ldo + d + i * F32::size, sums[h][i]);
+      float* const at = out + h * w.ldo + i * F32::size;
+      if constexpr (kExact) {
+        const F32 old = F32::load_unaligned(at) * F32(w.old_factors[h]);
+        Fma(xsimd::to_float(sums[h][i]), F32(w.units[h]), old).store_unaligned(at);
+      } else {
+        sums[h][i].store_unaligned(at);
+      }
     });
   });
 }
 
-template <int kHeads, int kVecs>
-void WeighWholeVecs(const Weighing<kHeads>& w, std::size_t d) {
-  WeighColumns<kHeads, kVecs>(
-      w, d, [](const float* p) __attribute__((always_inline)) { return F32::load_unaligned(p); },
-      [](float* p, F32 x) __attribute__((always_inline)) { x.store_unaligned(p); });
-}
-
-template <int kHeads, int... i>
-void WeighVecs(std::integer_sequence<int, i...>, std::size_t vecs, const Weighing<kHeads>& w,
-               std::size_t d) {
-  using Fn = void(const Weighing<kHeads>&, std::size_t);
-  static constexpr Fn* kWeigh[] = {WeighWholeVecs<kHeads, i + 1>...};
-  kWeigh[vecs - 1](w, d);
-}
-
+// Batches of columns at once: one sum of each head, enough for 8 chains, a line of memory or more.
 template <int kHeads>
-void WeighValues(const Weighing<kHeads>& w) {
-  constexpr std::size_t kMaxVecs = kTileScores / kHeads < 4 ? kTileScores / kHeads : 4;
-  std::size_t d = 0;
-  // Spread evenly: 6 batches where 4 fit are 3 and 3, not 4 and a slow 2.
-  std::size_t vecs = w.v.head_dim / F32::size;
-  for (std::size_t blocks = (vecs + kMaxVecs - 1) / kMaxVecs; blocks > 0; --blocks) {
-    const std::size_t block = (vecs + blocks - 1) / blocks;
-    WeighVecs(std::make_integer_sequence<int, kMaxVecs>(), block, w, d);
-    vecs -= block;
-    d += block * F32::size;
+constexpr int kWeighVecs = kTileSums / kHeads < 8 ? kTileSums / kHeads : 8;
+
+template <class T, int kHeads, int kVecs>
+void WeighBlocks(const Weighing<T>& w, std::size_t d, Prefetcher& prefetch) {
+  for (; d + kVecs * F32::size <= w.head_dim; d += kVecs * F32::size) {
+    WeighColumns<T, kHeads, kVecs>(w, d, prefetch);
   }
-  if (d < w.v.head_dim) {
-    const std::size_t rest = w.v.head_dim - d;
-    WeighColumns<kHeads, 1>(
-        w,
-        d, [rest](const float* p) __attribute__((always_inline)) { return LoadPartial(p, rest); },
-        [rest](float* p, F32 x) __attribute__((always_inline)) { StorePartial(p, x, rest); });
+  if constexpr (kVecs * F32::size > kHeadDimUnit) {
+    WeighBlocks<T, kHeads, kVecs / 2>(w, d, prefetch);
   }
+}
+
+template <class T, int kHeads>
+void WeighValues(const Weighing<T>& weighing, Prefetcher prefetch) {
+  const Weighing<T> w = weighing;  // a copy, which no store to `out` can change
+  WeighBlocks<T, kHeads, kWeighVecs<kHeads>>(w, 0, prefetch);
 }
 
 }  // namespace

@@ -8,55 +8,87 @@
 namespace podium::reference {
 namespace {
 
+// One query head and its KV head.
 struct Head {
-  const float* q;
-  const float* k;
-  const float* v;
-  float* out;
-};
+  const DecodeAttentionArgs& args;
+  std::size_t h, g;
 
-double Score(const DecodeAttentionF32Args& args, const Head& head, std::size_t t) {
-  const float* k = head.k + t * args.cache.token_stride;
-  double sum = 0;
-  for (std::size_t d = 0; d < args.cache.head_dim; ++d) sum += double{head.q[d]} * k[d];
-  return sum * args.scale;
-}
+  struct Place {
+    std::size_t row, scale;
+  };
+  Place At(std::size_t t) const {
+    const KvView& c = args.cache;
+    const std::size_t slot = t / c.block_tokens % c.n_blocks, row = t % c.block_tokens;
+    const std::size_t block = c.blocks == nullptr ? slot : c.blocks[slot];
+    return {block * c.block_stride + g * c.head_stride + row * c.token_stride,
+            block * c.scale_block_stride + g * c.scale_head_stride + row};
+  }
+  double Scale(const float* scales, std::size_t t) const {
+    return args.cache.type == KvType::kS8 ? scales[At(t).scale] : 1;
+  }
+  double V(std::size_t t, std::size_t d) const {
+    return KvElement(args.cache.type, args.cache.v, At(t).row + d) * Scale(args.cache.v_scales, t);
+  }
+  double Score(std::size_t t) const {
+    const std::size_t row = At(t).row;
+    double sum = 0;
+    for (std::size_t d = 0; d < args.cache.head_dim; ++d) {
+      sum += double{args.q[h * args.ldq + d]} * KvElement(args.cache.type, args.cache.k, row + d);
+    }
+    sum *= args.scale * Scale(args.cache.k_scales, t);
+    if (args.softcap > 0) sum = args.softcap * std::tanh(sum / args.softcap);
+    if (args.alibi_slopes != nullptr) {
+      sum -= args.alibi_slopes[h] * static_cast<double>(args.cache.length - 1 - t);
+    }
+    return sum;
+  }
+};
 
 // Two passes over the tokens: the maximum, then the weights. Scores are computed again where they
 // are needed, so that nothing of the context's length has to be stored.
-void Attend(const DecodeAttentionF32Args& args, const Head& head) {
-  const KvCacheF32& cache = args.cache;
-  double max = -std::numeric_limits<double>::infinity();
-  for (std::size_t t = 0; t < cache.length; ++t) max = std::max(max, Score(args, head, t));
+void Attend(const Head& head) {
+  const DecodeAttentionArgs& args = head.args;
+  constexpr double kNone = -std::numeric_limits<double>::infinity();
+  double max = kNone, all = 0;
+  bool none = true;
+  for (std::size_t t = args.begin; t < args.end; ++t) {
+    const double score = head.Score(t);
+    max = std::max(max, score);
+    none = none && score == kNone;  // a NaN is something
+  }
   constexpr std::size_t kColumns = 64;
-  for (std::size_t d0 = 0; d0 < cache.head_dim; d0 += kColumns) {
-    const std::size_t columns = std::min(cache.head_dim - d0, kColumns);
+  for (std::size_t d0 = 0; d0 < args.cache.head_dim; d0 += kColumns) {
+    const std::size_t columns = std::min(args.cache.head_dim - d0, kColumns);
     double sum = 0, out[kColumns] = {};
-    for (std::size_t t = 0; t < cache.length; ++t) {
-      const double weight = std::exp(Score(args, head, t) - max);
-      const float* v = head.v + t * cache.token_stride + d0;
+    for (std::size_t t = args.begin; t < args.end && !none; ++t) {
+      const double weight = std::exp(head.Score(t) - max);
       sum += weight;
-      for (std::size_t d = 0; d < columns; ++d) out[d] += weight * v[d];
+      for (std::size_t d = 0; d < columns; ++d) out[d] += weight * head.V(t, d0 + d);
     }
     for (std::size_t d = 0; d < columns; ++d) {
-      head.out[d0 + d] = cache.length == 0 ? 0.0f : static_cast<float>(out[d] / sum);
+      args.out[head.h * args.ldo + d0 + d] = none ? 0.0f : static_cast<float>(out[d] / sum);
     }
+    all = sum;
+  }
+  if (args.sums != nullptr) {
+    args.sums[head.h] = {none ? -std::numeric_limits<float>::max() : static_cast<float>(max),
+                         static_cast<float>(all)};
   }
 }
 
 }  // namespace
 
-void DecodeAttentionF32(const DecodeAttentionF32Args& args) {
-  const KvCacheF32& cache = args.cache;
-  assert(args.n_heads == 0 || (cache.n_kv_heads > 0 && args.n_heads % cache.n_kv_heads == 0));
+void DecodeAttention(const DecodeAttentionArgs& args) {
+  if (args.n_heads == 0) return;
+  assert(args.cache.n_kv_heads > 0 && args.n_heads % args.cache.n_kv_heads == 0);
+  assert(args.begin <= args.end && args.end <= args.cache.length);
   for (std::size_t h = 0; h < args.n_heads; ++h) {
-    const std::size_t kv = h / (args.n_heads / cache.n_kv_heads) * cache.head_stride;
-    Attend(args, {args.q + h * args.ldq, cache.k + kv, cache.v + kv, args.out + h * args.ldo});
+    Attend({args, h, h / (args.n_heads / args.cache.n_kv_heads)});
   }
 }
 
-void DecodeAttentionSeparateF32(const DecodeAttentionSeparateF32Args& args) {
-  DecodeAttentionF32(args.attention);
+void DecodeAttentionSeparate(const DecodeAttentionSeparateArgs& args) {
+  DecodeAttention(args.attention);
 }
 
 }  // namespace podium::reference

@@ -1,43 +1,128 @@
-// The keys and values of the tokens seen so far, for one attention layer, in FP32.
+// A cache of keys and values for one attention layer and several sequences, as a program uses it:
 //
-// A view: it owns nothing. Head h of token t holds head_dim floats at
+//   const KvCacheConfig config = {.type = KvType::kF16, .n_heads = 32, .n_kv_heads = 8, .head_dim = 64,
+//                                 .n_sequences = 4, .max_tokens = 4096, .block_tokens = 64};
+//   std::size_t bytes;
+//   KvStatus status = KvCache::Bytes(config, &bytes);          // what is wrong with it, if anything
+//   KvCache cache;
+//   status = KvCache::Make(config, memory, bytes, &cache);     // memory: 64-byte aligned, the caller's
+//   status = cache.Append(BestKernels(), sequence, {count, k, v, ld});
+//   kernels.decode_attention({..., .cache = cache.View(sequence), .begin = cache.Begin(sequence),
+//                             .end = cache.length(sequence), ...});
 //
-//   k + h * head_stride + t * token_stride   (and v likewise)
+// Tokens lie in blocks of block_tokens; a sequence has a table of its blocks and takes them from a
+// common pool as it grows ("paged", after Kwon et al., arXiv:2309.06180), or, with block_tokens = 0,
+// has one block for all its tokens ("contiguous"). In a block each KV head's rows touch each other.
+// Fork shares blocks and copies one when a sequence is about to write to a block that it shares. With
+// a sliding window a sequence goes round in its own blocks, so its memory does not grow.
 //
-// Decoding reads all tokens of one head after another, so the layout to build is head-major,
-// [n_kv_heads][capacity][head_dim]. Any strides of at least head_dim whose rows do not overlap are
-// valid: the token-major output of a projection can be attended to in place. Strides are in
-// elements; any alignment.
+// Nothing allocates, throws or starts threads. Every call that returns a KvStatus other than kOk has
+// changed nothing. Sequences of one cache share the pool: one thread at a time may change it; any
+// number may read views meanwhile of sequences that do not change.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+
+#include "kernels/kernel_table.h"
+#include "kernels/kv_attention/kv_view.h"
+#include "kernels/kv_attention/store_kv.h"
 
 namespace podium {
 
-struct KvCacheF32 {
-  float* k;
-  float* v;
-  std::size_t n_kv_heads, head_dim;
-  std::size_t capacity;  // tokens there is room for
-  std::size_t length;    // tokens stored, <= capacity
-  std::size_t head_stride, token_stride;
+enum class KvStatus : std::uint8_t {
+  kOk,
+  kBadHeadDim,
+  kBadHeads,
+  kBadSizes,
+  kBadWindow,
+  kTooLarge,
+  kMemoryTooSmall,
+  kMemoryMisaligned,
+  kBadSequence,
+  kBadRows,
+  kBadLength,
+  kSequenceFull,
+  kOutOfBlocks,
+  kOutOfPositions,
+  kNotEmpty,
 };
 
-// An empty head-major cache over two arrays of n_kv_heads * capacity * head_dim floats each.
-KvCacheF32 HeadMajorKvCache(float* k, float* v, std::size_t n_kv_heads, std::size_t head_dim,
-                            std::size_t capacity);
+// One sentence: what is wrong and what to do.
+const char* KvStatusText(KvStatus status);
 
-// Keys and values of `count` tokens as the projections leave them: row-major, one row of
-// n_kv_heads * head_dim floats per token, row stride ld in elements. Must not overlap the cache.
-struct KvRowsF32 {
-  std::size_t count;
-  const float* k;
-  const float* v;
-  std::size_t ld;  // >= n_kv_heads * head_dim
+struct KvCacheConfig {
+  KvType type = KvType::kF32;
+  std::size_t n_heads = 0;  // of queries: a multiple of n_kv_heads
+  std::size_t n_kv_heads = 0;
+  std::size_t head_dim = 0;  // see kv_view.h
+  std::size_t n_sequences = 1;
+  // Of one sequence; rounded up to whole blocks. With a window, as many stay, so at least the window,
+  // and one less than the tokens appended at once on top of it.
+  std::size_t max_tokens = 0;
+  std::size_t block_tokens = 0;  // 0: contiguous
+  std::size_t n_blocks = 0;      // in the pool; 0: enough for every sequence to be full
+  std::size_t window = 0;        // tokens that a query sees, its own included; 0: all
+  const float* rope = nullptr;   // see store_kv.h; kept, not copied. Null: keys are not rotated
+  std::size_t rope_positions = 0;
 };
 
-// Copies the rows behind the tokens stored. Where they do not all fit, returns false and changes
-// nothing. To drop the latest tokens (a rejected draft), lower cache.length.
-[[nodiscard]] bool AppendKv(KvCacheF32& cache, const KvRowsF32& rows);
+class KvCache {
+ public:
+  KvCache() = default;
+  KvCache(const KvCache&) = delete;
+  KvCache& operator=(const KvCache&) = delete;
+
+  // The memory that a cache takes.
+  static KvStatus Bytes(const KvCacheConfig& config, std::size_t* bytes);
+  // An empty cache in `bytes` of memory, which must outlive it.
+  static KvStatus Make(const KvCacheConfig& config, void* memory, std::size_t bytes,
+                       KvCache* cache);
+
+  std::size_t n_sequences() const { return config_.n_sequences; }
+  // Tokens there is room for in each sequence (with a window: at a time), if the pool has the blocks.
+  std::size_t capacity() const { return slots_ * block_tokens_; }
+  std::size_t free_blocks() const { return n_free_; }
+  // Bytes of the elements and scales of one token, in all KV heads.
+  std::size_t token_bytes() const;
+
+  // For sequence < n_sequences():
+  std::size_t length(std::size_t sequence) const { return lengths_[sequence].now; }
+  // The first token that a query at the end of the sequence sees.
+  std::size_t Begin(std::size_t sequence) const;
+  // For kernels to read; valid until the cache changes the sequence.
+  KvView View(std::size_t sequence) const;
+
+  // Appends rows, keys rotated by their position if there is a rope table.
+  KvStatus Append(const KernelTable& kernels, std::size_t sequence, const KvRows& rows);
+  // Forgets all tokens from `length` on: a rejected draft. With a window, as far as the tokens that
+  // the shorter sequence sees were not overwritten.
+  KvStatus Truncate(std::size_t sequence, std::size_t length);
+  // The empty sequence `to` begins like `from`, by `length` tokens; neither sees what the other appends.
+  KvStatus Fork(std::size_t from, std::size_t length, std::size_t to);
+  // Forgets all tokens and returns the blocks.
+  KvStatus Reset(std::size_t sequence);
+
+ private:
+  struct Layout;
+  struct Lengths {
+    std::size_t now, longest;  // tokens; and most that were there since the last reset
+  };
+  static KvStatus LayoutOf(const KvCacheConfig& config, Layout* layout);
+
+  std::uint32_t* Table(std::size_t sequence) const { return tables_ + sequence * slots_; }
+  bool CanShorten(std::size_t sequence, std::size_t length) const;
+  void Shorten(std::size_t sequence, std::size_t length);
+  void Release(std::uint32_t& block);
+  void CopyBlock(std::size_t from, std::size_t to);
+
+  KvCacheConfig config_ = {.n_sequences = 0};
+  KvView pool_;
+  std::size_t block_tokens_ = 0, slots_ = 0, n_blocks_ = 0, n_free_ = 0;
+  Lengths* lengths_ = nullptr;
+  std::uint32_t* tables_ = nullptr;  // n_sequences x slots, kNoBlock where there is none
+  std::uint32_t* users_ = nullptr;   // of each block
+  std::uint32_t* free_ = nullptr;    // n_free_ of them
+};
 
 }  // namespace podium

@@ -1,0 +1,277 @@
+// Attention alone: one query token in one layer, on caches of every storage type.
+//
+// separate, separate_f16   three passes per query head over a contiguous cache: the baseline
+// f32, f16, bf16, s8       one pass for all heads of a KV head, contiguous
+// f16_paged16, ...         the same with a block table
+//
+// `bytes` is the rate at which the cache is read; as a fraction of machine/.../limit:read_memory of the
+// same run it says how far from the limit a row is. cache:cold: each iteration takes another layer of a
+// ring that no cache holds. threads:<t>: each thread takes a part of the context; the parts are merged.
+//
+// The quality is that of the logits which an output matrix of kLogits rows makes of the results of
+// kQueries query tokens, against FP64 attention to keys and values before they were rounded.
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "bench/aligned.h"
+#include "bench/caches.h"
+#include "bench/inputs.h"
+#include "bench/parallel.h"
+#include "bench/register.h"
+#include "bench/shapes.h"
+#include "bench/shared.h"
+#include "kernels/kv_attention/kv_cache.h"
+
+namespace podium::bench {
+namespace {
+
+constexpr std::size_t kQueries = 16, kLogits = 512;
+
+std::size_t Hidden(const DecodeShape& s) { return s.n_heads * s.head_dim; }
+std::size_t KvDim(const DecodeShape& s) { return s.n_kv_heads * s.head_dim; }
+
+struct Problem {
+  AlignedVector<float> q;      // kQueries x Hidden
+  AlignedVector<float> k, v;   // context x KvDim
+  AlignedVector<float> w;      // kLogits x Hidden
+  std::vector<double> logits;  // kQueries x kLogits
+};
+
+std::vector<double> Logits(const DecodeShape& s, const AlignedVector<float>& w,
+                           const std::vector<double>& out) {
+  const std::size_t hidden = Hidden(s);
+  std::vector<double> logits(kQueries * kLogits);
+  for (std::size_t i = 0; i < logits.size(); ++i) {
+    const double* x = out.data() + i / kLogits * hidden;
+    const float* row = w.data() + i % kLogits * hidden;
+    for (std::size_t d = 0; d < hidden; ++d) logits[i] += x[d] * row[d];
+  }
+  return logits;
+}
+
+std::vector<double> Truth(const DecodeShape& s, const Problem& p) {
+  const std::size_t hidden = Hidden(s), kv_dim = KvDim(s);
+  std::vector<double> out(kQueries * hidden), weights(s.context);
+  for (std::size_t i = 0; i < kQueries * s.n_heads; ++i) {
+    const std::size_t h = i % s.n_heads;
+    const std::size_t column = h / (s.n_heads / s.n_kv_heads) * s.head_dim;
+    const float* q = p.q.data() + i * s.head_dim;
+    double* to = out.data() + i * s.head_dim;
+    double max = -HUGE_VAL, sum = 0;
+    for (std::size_t t = 0; t < s.context; ++t) {
+      const float* k = p.k.data() + t * kv_dim + column;
+      double dot = 0;
+      for (std::size_t d = 0; d < s.head_dim; ++d) dot += double{q[d]} * k[d];
+      weights[t] = dot / std::sqrt(static_cast<double>(s.head_dim));
+      max = std::max(max, weights[t]);
+    }
+    for (double& weight : weights) sum += weight = std::exp(weight - max);
+    for (std::size_t t = 0; t < s.context; ++t) {
+      const float* v = p.v.data() + t * kv_dim + column;
+      for (std::size_t d = 0; d < s.head_dim; ++d) to[d] += weights[t] / sum * v[d];
+    }
+  }
+  return out;
+}
+
+std::shared_ptr<const Problem> SharedProblem(const DecodeShape& s) {
+  return Shared(std::tuple(s.context, s.n_heads, s.n_kv_heads, s.head_dim), [&] {
+    Problem p = {.q = Activations(kQueries, Hidden(s), kSeed),
+                 .k = Activations(s.context, KvDim(s), kSeed + 1),
+                 .v = Activations(s.context, KvDim(s), kSeed + 2),
+                 .w = Weights(kLogits, Hidden(s), kSeed + 3),
+                 .logits = {}};
+    p.logits = Logits(s, p.w, Truth(s, p));
+    return p;
+  });
+}
+
+struct Storage {
+  const char* name;
+  KvType type;
+  std::size_t block_tokens;  // 0: contiguous
+  bool separate;
+};
+
+constexpr Storage kStorages[] = {
+    {"separate", KvType::kF32, 0, true},      {"separate_f16", KvType::kF16, 0, true},
+    {"f32", KvType::kF32, 0, false},          {"f16", KvType::kF16, 0, false},
+    {"bf16", KvType::kBf16, 0, false},        {"s8", KvType::kS8, 0, false},
+    {"f32_paged64", KvType::kF32, 64, false}, {"f16_paged64", KvType::kF16, 64, false},
+    {"f16_paged16", KvType::kF16, 16, false}, {"s8_paged64", KvType::kS8, 64, false},
+};
+
+// The layers of the ring are sequences of one cache, all of the same tokens.
+class Layers {
+ public:
+  Layers(const DecodeShape& s, const Storage& storage, bool cold, int threads,
+         const KernelTable& kernels)
+      : s_(s),
+        storage_(storage),
+        kernels_(kernels),
+        problem_(SharedProblem(s)),
+        out_(Hidden(s)),
+        scores_(s.context + kScoreBlock),
+        parts_(threads),
+        part_outs_(threads * Hidden(s)),
+        sums_(threads * s.n_heads) {
+    KvCacheConfig config = {.type = storage.type,
+                            .n_heads = s.n_heads,
+                            .n_kv_heads = s.n_kv_heads,
+                            .head_dim = s.head_dim,
+                            .max_tokens = s.context,
+                            .block_tokens = storage.block_tokens};
+    Check(KvCache::Bytes(config, &bytes_));
+    if (cold) config.n_sequences = UncachedBytes() / bytes_ + 1;
+    Check(KvCache::Bytes(config, &bytes_));
+    memory_.resize(bytes_);
+    Check(KvCache::Make(config, memory_.data(), bytes_, &cache_));
+    // In turn, so that the blocks of a paged layer do not lie in a row.
+    constexpr std::size_t kPiece = 64;
+    for (std::size_t t = 0; t < s.context; t += kPiece) {
+      const KvRows rows = {std::min(kPiece, s.context - t), problem_->k.data() + t * KvDim(s),
+                           problem_->v.data() + t * KvDim(s), KvDim(s)};
+      for (std::size_t i = 0; i < config.n_sequences; ++i) Check(cache_.Append(kernels, i, rows));
+    }
+  }
+
+  const std::string& error() const { return error_; }
+  std::size_t bytes() const { return bytes_; }
+  std::size_t layer_bytes() const { return s_.context * cache_.token_bytes(); }
+
+  void Run() {
+    Attend(kernels_, next_, 0, out_.data());
+    next_ = next_ + 1 < cache_.n_sequences() ? next_ + 1 : 0;
+  }
+
+  Quality LogitsQuality() {
+    std::vector<double> outs;
+    for (std::size_t i = 0; i < kQueries; ++i) {
+      Attend(kernels_, 0, i, out_.data());
+      outs.insert(outs.end(), out_.begin(), out_.end());
+    }
+    const std::vector<double> logits = Logits(s_, problem_->w, outs);
+    return CompareToTruth(std::vector<float>(logits.begin(), logits.end()), problem_->logits,
+                          kLogits);
+  }
+
+  // The last result against the reference, on the same stored keys and values.
+  absl::Status Verify() {
+    std::vector<float> want(out_.size());
+    DecodeAttentionArgs args = Args(0, 0, want.data());
+    args.end = s_.context;
+    ReferenceKernels().decode_attention(args);
+    const std::vector<double> truth(want.begin(), want.end());
+    const double error = CompareToTruth(out_, truth, s_.head_dim).max_rel_err;
+    // Of s8, weights are rounded to 15 bits.
+    const double tolerance = storage_.type == KvType::kS8 ? 5e-4 : 2e-5;
+    if (error <= tolerance) return absl::OkStatus();
+    return absl::InternalError(absl::StrCat("relative error ", error, ", more than ", tolerance,
+                                            ", against the reference"));
+  }
+
+ private:
+  void Check(KvStatus status) {
+    if (status != KvStatus::kOk) error_ = KvStatusText(status);
+  }
+
+  DecodeAttentionArgs Args(std::size_t layer, std::size_t query, float* out) const {
+    return {.n_heads = s_.n_heads,
+            .q = problem_->q.data() + query * Hidden(s_),
+            .ldq = s_.head_dim,
+            .cache = cache_.View(layer),
+            .scale = 1 / std::sqrt(static_cast<float>(s_.head_dim)),
+            .out = out,
+            .ldo = s_.head_dim};
+  }
+
+  void Attend(const KernelTable& kernels, std::size_t layer, std::size_t query, float* out) {
+    DecodeAttentionArgs all = Args(layer, query, out);
+    all.end = s_.context;
+    if (storage_.separate) return kernels.decode_attention_separate({all, scores_.data()});
+    if (parts_ == 1) return kernels.decode_attention(all);
+    const std::size_t parts = static_cast<std::size_t>(parts_);
+    Parallel(parts_, [&](int i) {
+      DecodeAttentionArgs part = all;
+      part.begin = s_.context * i / parts;
+      part.end = s_.context * (i + 1) / parts;
+      part.out = part_outs_.data() + i * Hidden(s_);
+      part.sums = sums_.data() + i * s_.n_heads;
+      kernels.decode_attention(part);
+    });
+    for (std::size_t h = 0; h < s_.n_heads; ++h) {
+      MergeAttention({parts, s_.head_dim, part_outs_.data() + h * s_.head_dim, Hidden(s_),
+                      sums_.data() + h, s_.n_heads, out + h * s_.head_dim});
+    }
+  }
+
+  DecodeShape s_;
+  Storage storage_;
+  const KernelTable& kernels_;
+  std::shared_ptr<const Problem> problem_;
+  AlignedVector<float> out_, scores_;
+  int parts_;
+  AlignedVector<float> part_outs_;
+  std::vector<SoftmaxSum> sums_;
+  std::size_t bytes_ = 0, next_ = 0;
+  AlignedVector<std::byte> memory_;
+  KvCache cache_;
+  std::string error_;
+};
+
+Row MakeRow(const DecodeShape& s, const Storage& storage, bool cold, int threads,
+            const KernelTable& kernels) {
+  const auto layers = std::make_shared<Layers>(s, storage, cold, threads, kernels);
+  Row row;
+  if (!layers->error().empty()) {
+    row.error = layers->error();
+    return row;
+  }
+  row.work = {{"tokens", 1}, {"flops", 4.0 * static_cast<double>(s.context * Hidden(s))}};
+  row.size_bytes = static_cast<double>(layers->layer_bytes());
+  row.bytes = row.size_bytes + static_cast<double>(2 * sizeof(float) * Hidden(s));
+  row.operand_bytes = layers->bytes();
+  row.run = [layers] { layers->Run(); };
+  row.quality = layers->LogitsQuality();
+  row.verify = [layers] { return layers->Verify(); };
+  return row;
+}
+
+void Register(const DecodeShape& shape, const Storage& storage, bool cold, int threads) {
+  Keys keys = {{"context", absl::StrCat(shape.context)},
+               {"n_heads", absl::StrCat(shape.n_heads)},
+               {"n_kv_heads", absl::StrCat(shape.n_kv_heads)},
+               {"head_dim", absl::StrCat(shape.head_dim)}};
+  if (cold) keys.emplace_back("cache", "cold");
+  if (threads > 1) keys.emplace_back("threads", absl::StrCat(threads));
+  const bool baseline = std::string(storage.name) == "separate";
+  RegisterForEachIsa({"kv_decode", storage.name,
+                      storage.type == KvType::kF32 ? (storage.separate ? "" : "fusion")
+                      : storage.separate           ? "quantization"
+                                                   : "fusion,quantization",
+                      baseline},
+                     keys, [=](const KernelTable& kernels) {
+                       return MakeRow(shape, storage, cold, threads, kernels);
+                     });
+}
+
+const bool kRegistered = [] {
+  for (const DecodeShape& shape : kCacheShapes) {
+    for (const Storage& storage : kStorages) {
+      for (bool cold : {false, true}) {
+        Register(shape, storage, cold, 1);
+        if (storage.separate || !cold) continue;
+        for (const int threads : ThreadCounts()) Register(shape, storage, cold, threads);
+      }
+    }
+  }
+  return true;
+}();
+
+}  // namespace
+}  // namespace podium::bench

@@ -1,0 +1,102 @@
+#include "kernels/kv_attention/store_kv.h"
+
+#include <cassert>
+
+#include "kernels/kv_attention/chunk.h"
+#include "kernels/simd/convert.h"
+#include "kernels/simd/partial.h"
+#include "kernels/simd/reduce.h"
+#include "kernels/simd/storage.h"
+
+namespace podium::PODIUM_ISA {
+namespace {
+
+// Products and differences are rounded one by one, so that every ISA gives the same bits.
+void RotateRow(const float* x, std::size_t head_dim, const float* rope, float* y) {
+  const std::size_t half = head_dim / 2;
+  for (std::size_t i = 0; i < half; i += F32::size) {
+    const std::size_t count = half - i;
+    const F32 a = LoadLanes<F32>(x + i, count), b = LoadLanes<F32>(x + half + i, count);
+    const F32 cosine = LoadLanes<F32>(rope + i, count),
+              sine = LoadLanes<F32>(rope + half + i, count);
+    StoreLanes(y + i, a * cosine - b * sine, count);
+    StoreLanes(y + half + i, b * cosine + a * sine, count);
+  }
+}
+
+template <class T>
+void StoreRow(const float* x, std::size_t head_dim, T* to, float*) {
+  for (std::size_t d = 0; d < head_dim; d += F32::size) {
+    StoreFromF32(to + d, F32::load_unaligned(x + d));
+  }
+}
+
+void StoreRow(const float* x, std::size_t head_dim, std::int8_t* to, float* scale) {
+  F32 largest(0.0f);
+  for (std::size_t d = 0; d < head_dim; d += F32::size) {
+    largest = xsimd::max(largest, xsimd::abs(F32::load_unaligned(x + d)));
+  }
+  const float unit = ReduceMax(largest) / 127;
+  *scale = unit > 0 ? unit : 1;
+  for (std::size_t d = 0; d < head_dim; d += F32::size) {
+    // |x / scale| may be above 127 where the scale is a denormal.
+    const F32 steps = F32::load_unaligned(x + d) / F32(*scale);
+    const F32 clamped = xsimd::min(xsimd::max(steps, F32(-127.0f)), F32(127.0f));
+    StoreLowBytes(to + d, RoundToInt(clamped), F32::size);
+  }
+}
+
+template <class T>
+void Store(const StoreKvArgs& args) {
+  const KvView& cache = args.cache;
+  for (std::size_t i = 0; i < args.rows.count; ++i) {
+    const std::size_t t = cache.length + i;
+    for (std::size_t g = 0; g < cache.n_kv_heads; ++g) {
+      const Place place = PlaceOf(cache, g, t);
+      const std::size_t from = i * args.rows.ld + g * cache.head_dim;
+      float* k_scale = nullptr;
+      float* v_scale = nullptr;
+      if constexpr (sizeof(T) == 1) {
+        k_scale = cache.k_scales + place.scale;
+        v_scale = cache.v_scales + place.scale;
+      }
+      float rotated[kMaxHeadDim];
+      const float* key = args.rows.k + from;
+      if (args.rope != nullptr) {
+        RotateRow(key, cache.head_dim, args.rope + t * cache.head_dim, rotated);
+        key = rotated;
+      }
+      StoreRow(key, cache.head_dim, static_cast<T*>(cache.k) + place.row, k_scale);
+      StoreRow(args.rows.v + from, cache.head_dim, static_cast<T*>(cache.v) + place.row, v_scale);
+    }
+  }
+}
+
+}  // namespace
+
+void StoreKv(const StoreKvArgs& args) {
+  assert(args.cache.head_dim % kHeadDimUnit == 0 && args.cache.head_dim <= kMaxHeadDim);
+  assert(args.rows.count <= args.cache.n_blocks * args.cache.block_tokens);
+  switch (args.cache.type) {
+    case KvType::kF32:
+      return Store<float>(args);
+    case KvType::kF16:
+      return Store<F16>(args);
+    case KvType::kBf16:
+      return Store<Bf16>(args);
+    case KvType::kS8:
+      return Store<std::int8_t>(args);
+  }
+}
+
+void Rotate(const RotateArgs& args) {
+  assert(args.head_dim % kHeadDimUnit == 0);
+  for (std::size_t t = 0; t < args.count; ++t) {
+    for (std::size_t h = 0; h < args.n_heads; ++h) {
+      float* x = args.x + t * args.ld + h * args.head_dim;
+      RotateRow(x, args.head_dim, args.rope + (args.position + t) * args.head_dim, x);
+    }
+  }
+}
+
+}  // namespace podium::PODIUM_ISA
