@@ -142,8 +142,8 @@ std::string Median(std::vector<double> values) {
 
 // A table, and the sum of it in words. The exit status.
 int Print(const RunComparison& comparison, double alpha, const RunRecord& record, Streams streams) {
-  const std::vector<Column> columns = {
-      {""}, {"  "}, {"  "}, {"  resolves "}, {"  processes "}, {"  "}};
+  const std::vector<Column> columns = {{""},  {"  "}, {"  "}, {"  resolves "}, {"  processes "},
+                                       {"  "}};
   std::vector<std::vector<std::string>> lines;
   std::vector<double> resolves, processes;
   std::size_t flagged = 0, flagged_in_file_order = 0, drifting = 0;
