@@ -1,4 +1,4 @@
-// Where the variance of a measurement arises: repetition, process, host (Kalibera and Jones 2013).
+// Where the variance of a measurement arises: repetition or process (Kalibera and Jones 2013).
 #pragma once
 
 #include <cstddef>
