@@ -7,7 +7,7 @@
 // B  f32  N x K, packed ahead of time             (weights, one row per output channel)
 // C  f32  M x N, row-major, row stride ldc >= N   (overwritten)
 //
-// Strides are in elements. Any alignment. C must not overlap A or B; K = 0 gives zeros. Takes 140 KiB
+// Strides are in elements. Any alignment. C must not overlap A or B; K = 0 gives zeros. Takes 270 KiB
 // of stack.
 // Rounding: the order of the K additions depends on the ISA and on M, so results agree with the
 // reference (which adds in FP64) within K * 2^-24 * sum over k of |A[m, k] * B[n, k]|, the bound of

@@ -13,6 +13,7 @@
 //   B, Word          elements of packed B; kDepth elements of A as a step broadcasts them
 //   kDepth           values of K per step
 //   kRows, kVecs     the register tile: kRows rows of A by kVecs batches of channels
+//   kWideRows        rows of a tile of two panels, which many rows are multiplied with; 0: none
 //   kBlockSteps      steps in a block of K; between blocks, sums wait in C. 0: K is not split
 //   LoadB(b)         kDepth weights of each of Acc::size channels, as a batch
 //   Step(acc, x, w)  acc[v] += x * w[v] for all v < kVecs
@@ -79,8 +80,13 @@ struct RowsOfA {
   std::size_t lda;
 };
 
-// Packed A, on the stack; a fourth of a 512 KiB L2. One row of the deepest INT8 product fits.
+// Packed A, on the stack: a fourth of L2, which is 512 KiB where there is no AVX-512, else 1 MiB or
+// more. One row of the deepest INT8 product fits.
+#if defined(__AVX512F__)
+constexpr std::size_t kPackedABytes = 260 * 1024;
+#else
 constexpr std::size_t kPackedABytes = 132 * 1024;
+#endif
 // Beyond this B does not come from a shared cache (one core's part of it), but from memory.
 constexpr std::size_t kCachedBBytes = std::size_t{8} << 20;
 // How far ahead of their reads several streams are prefetched, in bytes. Measured from 256 to 2048 on
@@ -89,11 +95,11 @@ constexpr std::size_t kStreamAhead = 512;
 // With one stream, what comes next is prefetched in portions, one per so many steps.
 constexpr std::size_t kPrefetchSteps = 32;
 
-// Panels that a tile of `rows` rows works on at once. With few rows B comes from memory, which is read
-// faster in several streams than in one, and the sums of one panel are too few to cover the latency
-// of an addition (4 cycles in two units: 8 sums); 8 sums and 8 batches of B fill 16 registers.
+// Panels that the only tile works on at once, of `rows` rows. With few rows B comes from memory, which
+// is read faster in several streams than in one, and the sums of one panel are too few to cover the
+// latency of an addition (4 cycles in two units: 8 sums); 8 sums and 8 batches of B fill 16 registers.
 template <class Mac>
-constexpr int kPanelsAtOnce(int rows) {
+constexpr int kStreams(int rows) {
   return rows * Mac::kVecs < 8 ? 8 / (rows * Mac::kVecs) : 1;
 }
 
@@ -106,15 +112,14 @@ struct Tile {
   std::size_t m, n, count;  // count: of all panels of the tile, but where N ends
   bool first, last;         // block of K
   const char* next;         // B that will be needed soon, to be prefetched
-  std::size_t next_lines;   // 64 bytes each, per kPrefetchSteps steps
+  std::size_t next_lines;   // 64 bytes each, per panel and kPrefetchSteps steps; 0: streams
 };
 
-template <class Mac, int kRows>
+template <class Mac, int kRows, int kPanels>
 [[gnu::always_inline]] inline void Accumulate(
     const Tile<Mac>& tile, std::size_t panel_stride,
-    typename Mac::Acc (&acc)[kPanelsAtOnce<Mac>(kRows)][kRows][Mac::kVecs]) {
+    typename Mac::Acc (&acc)[kPanels][kRows][Mac::kVecs]) {
   using Acc = typename Mac::Acc;
-  constexpr int kPanels = kPanelsAtOnce<Mac>(kRows);
   const typename Mac::Word* a = tile.a;
   const typename Mac::B* b[kPanels];
   Unroll<kPanels>([&](auto i) __attribute__((always_inline)) {
@@ -131,7 +136,7 @@ template <class Mac, int kRows>
         // Several rows share it, and GCC 12 would rather load it again for each of them.
         if constexpr (kRows > 1) w[i][v] = Opaque(w[i][v]);
       });
-      if constexpr (kPanels > 1) {
+      if constexpr (kPanels > 1 && kPanels == kStreams<Mac>(kRows)) {
         __builtin_prefetch(reinterpret_cast<const char*>(b[i] + u * kStepB) + kStreamAhead);
       }
     });
@@ -149,7 +154,11 @@ template <class Mac, int kRows>
   constexpr int kUnroll = 2;
   const char* next = tile.next;
   for (std::size_t s0 = 0; s0 < tile.steps; s0 += kPrefetchSteps) {
-    for (std::size_t i = 0; i < tile.next_lines; ++i, next += 64) __builtin_prefetch(next, 0, 2);
+    for (std::size_t line = 0; line < tile.next_lines; ++line, next += 64) {
+      Unroll<kPanels>([&](auto i) __attribute__((always_inline)) {
+        __builtin_prefetch(next + i * panel_stride * sizeof(typename Mac::B), 0, 2);
+      });
+    }
     const std::size_t rest = tile.steps - s0;
     std::size_t s = rest < kPrefetchSteps ? rest : kPrefetchSteps;
     for (; s >= kUnroll; s -= kUnroll) {
@@ -163,10 +172,9 @@ template <class Mac, int kRows>
   }
 }
 
-template <class Mac, int kRows, class Store>
+template <class Mac, int kRows, int kPanels, class Store>
 void RunTile(const GemmProblem<Mac>& problem, const Tile<Mac>& which, const Store& store_to) {
   using Acc = typename Mac::Acc;
-  constexpr int kPanels = kPanelsAtOnce<Mac>(kRows);
   // Copies, which no store to C can change: their members stay in registers.
   const GemmProblem<Mac> p = problem;
   const Tile<Mac> tile = which;
@@ -180,10 +188,12 @@ void RunTile(const GemmProblem<Mac>& problem, const Tile<Mac>& which, const Stor
   });
   if (!tile.first) {
     Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
-      __builtin_prefetch(p.c + (tile.m + r) * p.ldc + tile.n, 1);
+      Unroll<kPanels * Mac::kVecs>([&](auto iv) __attribute__((always_inline)) {
+        __builtin_prefetch(p.c + (tile.m + r) * p.ldc + tile.n + iv * Acc::size, 1);
+      });
     });
   }
-  Accumulate<Mac, kRows>(tile, p.panel_stride, acc);
+  Accumulate<Mac, kRows, kPanels>(tile, p.panel_stride, acc);
 
   // What becomes of the sums of one batch of channels; `count` may be less than its size.
   const auto finish = [&](auto iv, std::size_t count) __attribute__((always_inline)) {
@@ -214,12 +224,21 @@ void RunTile(const GemmProblem<Mac>& problem, const Tile<Mac>& which, const Stor
   });
 }
 
+template <class Mac, class Store>
+using TileFn = void(const GemmProblem<Mac>&, const Tile<Mac>&, const Store&);
+
+// The tiles of 1, 2, ... rows.
 template <class Mac, class Store, int... i>
-void DispatchRows(std::integer_sequence<int, i...>, std::size_t rows, const GemmProblem<Mac>& p,
-                  const Tile<Mac>& tile, const Store& store) {
-  using Fn = void(const GemmProblem<Mac>&, const Tile<Mac>&, const Store&);
-  static constexpr Fn* kTiles[] = {RunTile<Mac, i + 1, Store>...};
-  kTiles[rows - 1](p, tile, store);
+TileFn<Mac, Store>* const* Tiles(std::integer_sequence<int, i...>) {
+  static constexpr TileFn<Mac, Store>* kTiles[] = {
+      RunTile<Mac, i + 1, kStreams<Mac>(i + 1), Store>...};
+  return kTiles;
+}
+
+template <class Mac, class Store, int... i>
+TileFn<Mac, Store>* const* WideTiles(std::integer_sequence<int, i...>) {
+  static constexpr TileFn<Mac, Store>* kTiles[] = {RunTile<Mac, i + 1, 2, Store>...};
+  return kTiles;
 }
 
 // words[s * rows + r] = step s of row r, counted from k0; what lies beyond K is zero.
@@ -262,22 +281,34 @@ void Gemm(const GemmProblem<Mac>& p, const RowsOfA<Rows>& rows_of_a, const Store
   alignas(64) Word packed_a[kPackedWords];
 
   const std::size_t steps = CeilDiv(p.K, Mac::kDepth);
+  const std::size_t panels = CeilDiv(p.N, kPanel<Mac>);
+  // Of an odd number of panels the last would be multiplied twice.
+  const bool wide =
+      Mac::kWideRows > 0 && p.M > 2 * Mac::kRows && panels > 1 && (panels % 2 == 0 || panels > 16);
+  const std::size_t rows_of_tile = wide ? Mac::kWideRows : Mac::kRows;
   std::size_t block_steps = steps;
   if constexpr (Mac::kBlockSteps != 0) {
     // With a tile or two, a panel is not read often enough for L1 to matter, and longer blocks pass
-    // over C less often.
+    // over C less often. Two panels exceed L1 anyway.
     block_steps = EvenPart(steps, p.M <= Mac::kRows       ? kPackedWords / 4 / p.M
                                   : p.M <= 2 * Mac::kRows ? 4 * Mac::kBlockSteps
+                                  : wide                  ? 2 * Mac::kBlockSteps
                                                           : Mac::kBlockSteps);
   }
   const std::size_t most_rows = kPackedWords / (block_steps > 0 ? block_steps : 1);
-  const std::size_t most_tile_rows = most_rows < Mac::kRows ? most_rows : Mac::kRows;
+  const std::size_t most_tile_rows = most_rows < rows_of_tile ? most_rows : rows_of_tile;
   const std::size_t block_rows = EvenPart(p.M, most_rows / most_tile_rows * most_tile_rows);
-  const std::size_t panels_at_once =
-      p.M <= most_tile_rows ? kPanelsAtOnce<Mac>(static_cast<int>(p.M)) : 1;
+  const std::size_t panels_at_once = wide                    ? 2
+                                     : p.M <= most_tile_rows ? kStreams<Mac>(static_cast<int>(p.M))
+                                                             : 1;
   const std::size_t channels_at_once = panels_at_once * kPanel<Mac>;
   const std::size_t step_bytes = kPanel<Mac> * Mac::kDepth * sizeof(typename Mac::B);
-  const bool b_is_cached = CeilDiv(p.N, kPanel<Mac>) * steps * step_bytes <= kCachedBBytes;
+  const bool b_is_cached = panels * steps * step_bytes <= kCachedBBytes;
+  TileFn<Mac, Store>* const* tile_fns =
+      Tiles<Mac, Store>(std::make_integer_sequence<int, Mac::kRows>());
+  if constexpr (Mac::kWideRows > 0) {
+    if (wide) tile_fns = WideTiles<Mac, Store>(std::make_integer_sequence<int, Mac::kWideRows>());
+  }
 
   for (std::size_t m0 = 0; m0 < p.M; m0 += block_rows) {
     const std::size_t rows = p.M - m0 < block_rows ? p.M - m0 : block_rows;
@@ -313,11 +344,11 @@ void Gemm(const GemmProblem<Mac>& p, const RowsOfA<Rows>& rows_of_a, const Store
               .count = p.N - n < channels_at_once ? p.N - n : channels_at_once,
               .first = s0 == 0,
               .last = s0 + block == steps,
-              .next = reinterpret_cast<const char*>(b + p.panel_stride) +
+              .next = reinterpret_cast<const char*>(b + panels_at_once * p.panel_stride) +
                       t * portions * next_lines * 64,
               .next_lines = next_lines,
           };
-          DispatchRows(std::make_integer_sequence<int, Mac::kRows>(), tile_rows, p, tile, store);
+          tile_fns[tile_rows - 1](p, tile, store);
           m += tile_rows;
         }
       }

@@ -8,7 +8,7 @@
 // bias  f32  N
 // C     f32  M x N, row-major, row stride ldc >= N   (overwritten; holds partial sums meanwhile)
 //
-// Strides are in elements. Any alignment. C must not overlap an input; K = 0 gives act(bias). Takes 140
+// Strides are in elements. Any alignment. C must not overlap an input; K = 0 gives act(bias). Takes 270
 // KiB of stack, as gemm_f32 does.
 // The sum is bit for bit what gemm_f32 computes on the same ISA, and so is the whole that of
 // gemm_f32 followed by bias_f32 and activation_f32. act and how exact it is: activation.h.

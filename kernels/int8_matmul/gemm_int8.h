@@ -10,7 +10,7 @@
 // B  s8        N x K, packed                           (weights: b_scales[n] * q)
 // C  s32, f32, or the type of A; M x N, row-major, row stride ldc >= N   (overwritten)
 //
-// Strides are in elements. Any alignment; `packed` 4-byte aligned. C must not overlap A or B. Takes 140
+// Strides are in elements. Any alignment; `packed` 4-byte aligned. C must not overlap A or B. Takes 270
 // KiB of stack.
 //
 // Every ISA gives bit-identical results in all forms (with a GELU: within the bound of activation.h).

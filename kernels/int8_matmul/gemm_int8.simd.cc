@@ -28,6 +28,7 @@ struct MacInt8 {
 #else
   static constexpr int kRows = 6;  // as for f32; the products reuse the broadcast's register
 #endif
+  static constexpr int kWideRows = 0;
   // K is short in steps, and sums of an 8-bit C could not wait in it.
   static constexpr std::size_t kBlockSteps = 0;
 

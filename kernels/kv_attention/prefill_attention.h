@@ -10,7 +10,7 @@
 // Keys and values of all tokens that a query sees are in the cache. n_heads is a multiple of
 // cache.n_kv_heads; head_dim as in kv_view.h. Any alignment; out, scratch, q and the cache do not
 // overlap. Threads take KV heads of their own (KvHeads), with q, out and slopes moved likewise.
-// 140 KiB of stack.
+// 270 KiB of stack.
 //
 // Rounding and extreme values: as in decode_attention.h, for keys and values widened to FP32 (scale * q
 // is rounded once for kS8, whose queries and weights are not rounded here); an infinity or NaN in V of a

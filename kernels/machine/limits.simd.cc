@@ -1,5 +1,7 @@
 #include "kernels/machine/limits.h"
 
+#include <type_traits>
+
 #include "kernels/simd/dot_int8.h"
 #include "kernels/simd/fma.h"
 #include "kernels/simd/opaque.h"
@@ -69,29 +71,35 @@ std::size_t PeakU8S8(std::size_t operations, std::int32_t* sink) {
 }
 
 // Memory is read faster in several streams than in one: hardware prefetchers follow each, and stop at
-// the end of a page.
+// the end of a page. There software prefetches help too; in a cache they would only cost.
 std::uint32_t ReadF32(const float* data, std::size_t count, std::size_t passes) {
   constexpr std::size_t kStreams = 8;
   constexpr std::size_t kStep = 64 / sizeof(float);  // a line
   constexpr int kLoads = static_cast<int>(kStep / F32::size);
+  constexpr std::size_t kAhead = 8 * kStep;
   const std::size_t stream = count / kStreams / kStep * kStep;
   F32 all[kLoads];
   Unroll<kLoads>([&](auto j) __attribute__((always_inline)) { all[j] = F32(0.0f); });
-  for (std::size_t pass = 0; pass < passes; ++pass) {
-    // The compiler must not know that each pass reads what the last one read.
-    asm volatile("" : "+r"(data)::"memory");
-    const auto load = [data](std::size_t i) __attribute__((always_inline)) {
-      return F32::load_unaligned(data + i);
-    };
+  const auto read_streams = [&](auto prefetch) __attribute__((always_inline)) {
     for (std::size_t i = 0; i < stream; i += kStep) {
       Unroll<kStreams>([&](auto s) __attribute__((always_inline)) {
+        if constexpr (prefetch) __builtin_prefetch(data + s * stream + i + kAhead);
         Unroll<kLoads>([&](auto j) __attribute__((always_inline)) {
-          all[j] = all[j] ^ load(s * stream + i + j * F32::size);
+          all[j] = all[j] ^ F32::load_unaligned(data + s * stream + i + j * F32::size);
         });
       });
     }
+  };
+  for (std::size_t pass = 0; pass < passes; ++pass) {
+    // The compiler must not know that each pass reads what the last one read.
+    asm volatile("" : "+r"(data)::"memory");
+    if (passes == 1) {  // too much for it to be worth while to read it again
+      read_streams(std::true_type());
+    } else {
+      read_streams(std::false_type());
+    }
     std::size_t i = kStreams * stream;
-    for (; i + F32::size <= count; i += F32::size) all[0] = all[0] ^ load(i);
+    for (; i + F32::size <= count; i += F32::size) all[0] = all[0] ^ F32::load_unaligned(data + i);
     all[0] = all[0] ^ LoadPartial(data + i, count - i);
   }
   Unroll<kLoads - 1>([&](auto j) __attribute__((always_inline)) { all[0] = all[0] ^ all[j + 1]; });
