@@ -13,7 +13,7 @@
 //   B, Word          elements of packed B; kDepth elements of A as a step broadcasts them
 //   kDepth           values of K per step
 //   kRows, kVecs     the register tile: kRows rows of A by kVecs batches of channels
-//   kWideRows        rows of a tile of two panels, which many rows are multiplied with; 0: none
+//   kWideRows        rows of a tile of two panels, 0: there is none; it is used from kWideFrom rows on
 //   kBlockSteps      steps in a block of K; between blocks, sums wait in C. 0: K is not split
 //   LoadB(b)         kDepth weights of each of Acc::size channels, as a batch
 //   Step(acc, x, w)  acc[v] += x * w[v] for all v < kVecs
@@ -284,7 +284,7 @@ void Gemm(const GemmProblem<Mac>& p, const RowsOfA<Rows>& rows_of_a, const Store
   const std::size_t panels = CeilDiv(p.N, kPanel<Mac>);
   // Of an odd number of panels the last would be multiplied twice.
   const bool wide =
-      Mac::kWideRows > 0 && p.M > 2 * Mac::kRows && panels > 1 && (panels % 2 == 0 || panels > 16);
+      Mac::kWideRows > 0 && p.M >= Mac::kWideFrom && panels > 1 && (panels % 2 == 0 || panels > 16);
   const std::size_t rows_of_tile = wide ? Mac::kWideRows : Mac::kRows;
   std::size_t block_steps = steps;
   if constexpr (Mac::kBlockSteps != 0) {

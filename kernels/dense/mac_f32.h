@@ -19,13 +19,13 @@ struct MacF32 {
 #if defined(__AVX512F__)
   static constexpr int kRows = 10;  // 20 sums of 32 registers; 12 and more spill under GCC 12
   // 24 sums, 4 weights, 1 broadcast: 10 loads for 24 products instead of 12 for 20.
-  static constexpr int kWideRows = 6;
+  static constexpr int kWideRows = 6, kWideFrom = 21;
 #elif defined(__aarch64__)
   static constexpr int kRows = 8;  // 16 sums of 32 registers
-  static constexpr int kWideRows = 0;
+  static constexpr int kWideRows = 0, kWideFrom = 0;
 #else
   static constexpr int kRows = 6;  // 12 sums, 2 weights, 1 broadcast of 16 registers
-  static constexpr int kWideRows = 0;
+  static constexpr int kWideRows = 0, kWideFrom = 0;
 #endif
   // A panel's block and a tile of A (16 + 6 KiB on AVX2, 32 + 10 on AVX-512) share L1.
   static constexpr std::size_t kBlockSteps = 256;

@@ -23,12 +23,19 @@ struct MacInt8 {
   static constexpr int kVecs = 2;
 #if defined(__AVX512F__)
   static constexpr int kRows = 10;  // as for f32
+#if defined(__AVX512VNNI__)
+  // Fewer loads, as for f32, but B streams from L2: of use where B or C exceed it, or K is long.
+  static constexpr int kWideRows = 6, kWideFrom = 128;
+#else
+  static constexpr int kWideRows = 0, kWideFrom = 0;
+#endif
 #elif defined(__aarch64__)
   static constexpr int kRows = 8;
+  static constexpr int kWideRows = 0, kWideFrom = 0;
 #else
   static constexpr int kRows = 6;  // as for f32; the products reuse the broadcast's register
+  static constexpr int kWideRows = 0, kWideFrom = 0;
 #endif
-  static constexpr int kWideRows = 0;
   // K is short in steps, and sums of an 8-bit C could not wait in it.
   static constexpr std::size_t kBlockSteps = 0;
 
