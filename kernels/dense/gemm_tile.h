@@ -87,12 +87,11 @@ constexpr std::size_t kPackedABytes = 260 * 1024;
 #else
 constexpr std::size_t kPackedABytes = 132 * 1024;
 #endif
-// Beyond this B does not come from a shared cache (one core's part of it), but from memory.
-constexpr std::size_t kCachedBBytes = std::size_t{8} << 20;
-// How far ahead of their reads several streams are prefetched, in bytes. Measured from 256 to 2048 on
-// a Zen 3 core, weights in memory: 256 and 512 are best.
-constexpr std::size_t kStreamAhead = 512;
-// With one stream, what comes next is prefetched in portions, one per so many steps.
+// How far ahead of their reads streams of B are prefetched, in bytes. Several: measured from 256 to 2048
+// on a Zen 3 core, weights in memory: 256 and 512 are best. One: from 1024 to 4096 on a Granite Rapids
+// core, weights in L3: 2048 is best, by a quarter over no prefetch at all.
+constexpr std::size_t StreamAhead(int streams) { return streams > 1 ? 512 : 2048; }
+// Several tiles prefetch the next panel in portions, one per so many steps.
 constexpr std::size_t kPrefetchSteps = 32;
 
 // Panels that the only tile works on at once, of `rows` rows. With few rows B comes from memory, which
@@ -112,10 +111,11 @@ struct Tile {
   std::size_t m, n, count;  // count: of all panels of the tile, but where N ends
   bool first, last;         // block of K
   const char* next;         // B that will be needed soon, to be prefetched
-  std::size_t next_lines;   // 64 bytes each, per panel and kPrefetchSteps steps; 0: streams
+  std::size_t next_lines;   // 64 bytes each, per panel and kPrefetchSteps steps
+  bool alone;               // no other tile reads this B: it is prefetched just before it is read
 };
 
-template <class Mac, int kRows, int kPanels>
+template <class Mac, int kRows, int kPanels, bool kAlone>
 [[gnu::always_inline]] inline void Accumulate(
     const Tile<Mac>& tile, std::size_t panel_stride,
     typename Mac::Acc (&acc)[kPanels][kRows][Mac::kVecs]) {
@@ -128,6 +128,9 @@ template <class Mac, int kRows, int kPanels>
     b[i] = tile.b + (static_cast<std::size_t>(i) < last ? i : last) * panel_stride;
   });
   constexpr std::size_t kStepB = kPanel<Mac> * Mac::kDepth;
+  // Of several streams one line of each per step, and the hardware brings its neighbour.
+  constexpr std::size_t kStepLines = kStepB * sizeof(typename Mac::B) / 64;
+  constexpr int kLines = kPanels > 1 || kStepLines == 0 ? 1 : static_cast<int>(kStepLines);
   const auto step = [&](auto u) __attribute__((always_inline)) {
     Acc w[kPanels][Mac::kVecs];
     Unroll<kPanels>([&](auto i) __attribute__((always_inline)) {
@@ -136,8 +139,10 @@ template <class Mac, int kRows, int kPanels>
         // Several rows share it, and GCC 12 would rather load it again for each of them.
         if constexpr (kRows > 1) w[i][v] = Opaque(w[i][v]);
       });
-      if constexpr (kPanels > 1 && kPanels == kStreams<Mac>(kRows)) {
-        __builtin_prefetch(reinterpret_cast<const char*>(b[i] + u * kStepB) + kStreamAhead);
+      if constexpr (kAlone) {
+        const char* ahead = reinterpret_cast<const char*>(b[i] + u * kStepB) + StreamAhead(kPanels);
+        Unroll<kLines>([&](auto j)
+                           __attribute__((always_inline)) { __builtin_prefetch(ahead + 64 * j); });
       }
     });
     Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
@@ -154,7 +159,7 @@ template <class Mac, int kRows, int kPanels>
   constexpr int kUnroll = 2;
   const char* next = tile.next;
   for (std::size_t s0 = 0; s0 < tile.steps; s0 += kPrefetchSteps) {
-    for (std::size_t line = 0; line < tile.next_lines; ++line, next += 64) {
+    for (std::size_t line = 0; !kAlone && line < tile.next_lines; ++line, next += 64) {
       Unroll<kPanels>([&](auto i) __attribute__((always_inline)) {
         __builtin_prefetch(next + i * panel_stride * sizeof(typename Mac::B), 0, 2);
       });
@@ -193,7 +198,11 @@ void RunTile(const GemmProblem<Mac>& problem, const Tile<Mac>& which, const Stor
       });
     });
   }
-  Accumulate<Mac, kRows, kPanels>(tile, p.panel_stride, acc);
+  if (tile.alone) {
+    Accumulate<Mac, kRows, kPanels, true>(tile, p.panel_stride, acc);
+  } else {
+    Accumulate<Mac, kRows, kPanels, false>(tile, p.panel_stride, acc);
+  }
 
   // What becomes of the sums of one batch of channels; `count` may be less than its size.
   const auto finish = [&](auto iv, std::size_t count) __attribute__((always_inline)) {
@@ -303,7 +312,6 @@ void Gemm(const GemmProblem<Mac>& p, const RowsOfA<Rows>& rows_of_a, const Store
                                                              : 1;
   const std::size_t channels_at_once = panels_at_once * kPanel<Mac>;
   const std::size_t step_bytes = kPanel<Mac> * Mac::kDepth * sizeof(typename Mac::B);
-  const bool b_is_cached = panels * steps * step_bytes <= kCachedBBytes;
   TileFn<Mac, Store>* const* tile_fns =
       Tiles<Mac, Store>(std::make_integer_sequence<int, Mac::kRows>());
   if constexpr (Mac::kWideRows > 0) {
@@ -316,12 +324,10 @@ void Gemm(const GemmProblem<Mac>& p, const RowsOfA<Rows>& rows_of_a, const Store
     std::size_t s0 = 0;
     do {  // once even if K = 0
       const std::size_t block = steps - s0 < block_steps ? steps - s0 : block_steps;
-      // Each tile prefetches its share of the next panel. A single tile leaves that to the hardware
-      // while it can keep up.
+      // Each of several tiles prefetches its share of the next panels.
       const std::size_t portions = CeilDiv(block, kPrefetchSteps);
-      const bool prefetch = portions > 0 && (tiles > 1 || (panels_at_once == 1 && !b_is_cached));
       const std::size_t next_lines =
-          prefetch ? CeilDiv(block * step_bytes, 64 * tiles * portions) : 0;
+          tiles > 1 && portions > 0 ? CeilDiv(block * step_bytes, 64 * tiles * portions) : 0;
       for (std::size_t n = 0; n < p.N; n += channels_at_once) {
         const typename Mac::B* b =
             p.packed_b + n / kPanel<Mac> * p.panel_stride + s0 * kPanel<Mac> * Mac::kDepth;
@@ -347,6 +353,7 @@ void Gemm(const GemmProblem<Mac>& p, const RowsOfA<Rows>& rows_of_a, const Store
               .next = reinterpret_cast<const char*>(b + panels_at_once * p.panel_stride) +
                       t * portions * next_lines * 64,
               .next_lines = next_lines,
+              .alone = tiles == 1,
           };
           tile_fns[tile_rows - 1](p, tile, store);
           m += tile_rows;
