@@ -107,7 +107,7 @@ struct Weights {
   }
   [[gnu::always_inline]] void Advance() {
     Unroll<kPanels>([&](auto i) __attribute__((always_inline)) {
-      __builtin_prefetch(at[i] + kStreamAhead);
+      __builtin_prefetch(at[i] + StreamAhead(kPanels));
       at[i] += 4 * kPanelChannels;
     });
   }
