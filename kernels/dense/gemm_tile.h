@@ -13,7 +13,8 @@
 //   B, Word          elements of packed B; kDepth elements of A as a step broadcasts them
 //   kDepth           values of K per step
 //   kRows, kVecs     the register tile: kRows rows of A by kVecs batches of channels
-//   kWideRows        rows of a tile of two panels, 0: there is none; it is used from kWideFrom rows on
+//   kWideRows        rows of a tile of two panels, 0: there is none; it is used from kWideFrom rows on,
+//                    or earlier where a panel exceeds L1 anyway
 //   kBlockSteps      steps in a block of K; between blocks, sums wait in C. 0: K is not split
 //   LoadB(b)         kDepth weights of each of Acc::size channels, as a batch
 //   Step(acc, x, w)  acc[v] += x * w[v] for all v < kVecs
@@ -87,6 +88,8 @@ constexpr std::size_t kPackedABytes = 260 * 1024;
 #else
 constexpr std::size_t kPackedABytes = 132 * 1024;
 #endif
+// A panel of more does not stay in an L1 of 48 KiB beside a tile of A.
+constexpr std::size_t kPanelInL1Bytes = 32 * 1024;
 // How far ahead of their reads streams of B are prefetched, in bytes. Several: measured from 256 to 2048
 // on a Zen 3 core, weights in memory: 256 and 512 are best. One: from 1024 to 4096 on a Granite Rapids
 // core, weights in L3: 2048 is best, by a quarter over no prefetch at all.
@@ -291,9 +294,12 @@ void Gemm(const GemmProblem<Mac>& p, const RowsOfA<Rows>& rows_of_a, const Store
 
   const std::size_t steps = CeilDiv(p.K, Mac::kDepth);
   const std::size_t panels = CeilDiv(p.N, kPanel<Mac>);
+  const std::size_t step_bytes = kPanel<Mac> * Mac::kDepth * sizeof(typename Mac::B);
+  const bool many_rows = p.M >= Mac::kWideFrom || (Mac::kBlockSteps == 0 && p.M > 2 * Mac::kRows &&
+                                                   steps * step_bytes > kPanelInL1Bytes);
   // Of an odd number of panels the last would be multiplied twice.
   const bool wide =
-      Mac::kWideRows > 0 && p.M >= Mac::kWideFrom && panels > 1 && (panels % 2 == 0 || panels > 16);
+      Mac::kWideRows > 0 && many_rows && panels > 1 && (panels % 2 == 0 || panels > 16);
   const std::size_t rows_of_tile = wide ? Mac::kWideRows : Mac::kRows;
   std::size_t block_steps = steps;
   if constexpr (Mac::kBlockSteps != 0) {
@@ -311,7 +317,6 @@ void Gemm(const GemmProblem<Mac>& p, const RowsOfA<Rows>& rows_of_a, const Store
                                      : p.M <= most_tile_rows ? kStreams<Mac>(static_cast<int>(p.M))
                                                              : 1;
   const std::size_t channels_at_once = panels_at_once * kPanel<Mac>;
-  const std::size_t step_bytes = kPanel<Mac> * Mac::kDepth * sizeof(typename Mac::B);
   TileFn<Mac, Store>* const* tile_fns =
       Tiles<Mac, Store>(std::make_integer_sequence<int, Mac::kRows>());
   if constexpr (Mac::kWideRows > 0) {
