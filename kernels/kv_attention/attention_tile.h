@@ -91,7 +91,9 @@ template <class T, int kHeads, int kTokens>
                                                 const Keys<T>& keys, Prefetcher<T>& prefetch,
                                                 float* products) {
   using Step = ScoreStep<T>;
-  constexpr int kUnroll = kTokens == 1 ? 4 : 2;
+  constexpr std::size_t kStepBytes = kTokens * Step::kElements * sizeof(T);
+  constexpr std::size_t kFetches = kStepBytes / Prefetcher<T>::kStep;  // 0: after the whole tile
+  constexpr int kUnroll = kFetches > 0 ? 1 : kTokens == 1 ? 4 : 2;
   typename Step::Sum sums[kHeads * kTokens];
   Unroll<kHeads * kTokens>([&](auto i)
                                __attribute__((always_inline)) { sums[i] = typename Step::Sum(0); });
@@ -111,6 +113,7 @@ template <class T, int kHeads, int kTokens>
   const auto load = [](const T* k) __attribute__((always_inline)) { return Step::LoadK(k); };
   std::size_t d = 0;
   for (; d + kUnroll * Step::kElements <= keys.head_dim; d += kUnroll * Step::kElements) {
+    for (std::size_t i = 0; i < kFetches; ++i) prefetch.Step();
     Unroll<kUnroll>([&](auto i)
                         __attribute__((always_inline)) { add(d + i * Step::kElements, load); });
   }
@@ -119,7 +122,7 @@ template <class T, int kHeads, int kTokens>
     add(
         d, [](const T* k) __attribute__((always_inline)) { return Step::LoadLastK(k); });
   }
-  prefetch.Read(kTokens * keys.head_dim * sizeof(T));
+  if (kFetches == 0) prefetch.Read(kTokens * keys.head_dim * sizeof(T));
   Unroll<kHeads * kTokens>([&](auto i) __attribute__((always_inline)) {
     Step::ToFloat(sums[i]).store_unaligned(products + i * F32::size);
   });

@@ -7,6 +7,21 @@
 namespace podium::PODIUM_ISA {
 namespace {
 
+// f(T()) for the type T of a cache's elements.
+template <class F>
+void WithElementsOf(const KvView& cache, const F& f) {
+  switch (cache.type) {
+    case KvType::kF32:
+      return f(float());
+    case KvType::kF16:
+      return f(F16());
+    case KvType::kBf16:
+      return f(Bf16());
+    case KvType::kS8:
+      return f(std::int8_t());
+  }
+}
+
 // Where a token's elements, and its scales, begin.
 struct Place {
   std::size_t row, scale;

@@ -252,16 +252,7 @@ void DecodeAttention(const DecodeAttentionArgs& args) {
     }
     return;
   }
-  switch (cache.type) {
-    case KvType::kF32:
-      return Attend<float>(args);
-    case KvType::kF16:
-      return Attend<F16>(args);
-    case KvType::kBf16:
-      return Attend<Bf16>(args);
-    case KvType::kS8:
-      return Attend<std::int8_t>(args);
-  }
+  WithElementsOf(cache, [&](auto type) { Attend<decltype(type)>(args); });
 }
 
 }  // namespace podium::PODIUM_ISA

@@ -72,16 +72,10 @@ void DecodeAttentionSeparate(const DecodeAttentionSeparateArgs& args) {
   assert(a.cache.n_kv_heads > 0 && a.n_heads % a.cache.n_kv_heads == 0);
   assert(a.cache.head_dim % kHeadDimUnit == 0 && a.cache.head_dim <= kMaxHeadDim);
   assert(a.begin <= a.end && a.end <= a.cache.length);
-  switch (a.cache.type) {
-    case KvType::kF32:
-      return Attend<float>(args);
-    case KvType::kF16:
-      return Attend<F16>(args);
-    case KvType::kBf16:
-      return Attend<Bf16>(args);
-    case KvType::kS8:
-      assert(false);
-  }
+  assert(a.cache.type != KvType::kS8);
+  WithElementsOf(a.cache, [&](auto type) {
+    if constexpr (sizeof(type) > 1) Attend<decltype(type)>(args);
+  });
 }
 
 }  // namespace podium::PODIUM_ISA
