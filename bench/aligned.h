@@ -1,7 +1,8 @@
-// AlignedVector<T>: storage on a cache-line boundary, as a careful user would allocate it. All that a
-// timed kernel reads or writes lies in one, so that no variant suffers from split lines alone. What is
-// large lies on huge pages where the system gives them on request: else rows that come from memory
-// measure the walks through page tables too, which in a virtual machine take as long as the data.
+// AlignedVector<T>: storage on a cache-line boundary, as a careful user would allocate it. All that
+// a timed kernel reads or writes lies in one, so that no variant suffers from split lines alone.
+// What is large lies on huge pages where the system gives them on request: else rows that come from
+// memory measure the walks through page tables too, which in a virtual machine take as long as the
+// data.
 #pragma once
 
 #include <cstddef>

@@ -4,10 +4,11 @@
 // f32, f16, bf16, s8       one pass for all heads of a KV head, contiguous
 // f16_paged16, ...         the same with a block table
 //
-// `bytes` is the rate at which the cache is read; as a fraction of machine/.../limit:read_memory of the
-// same run it says how far from the limit a row is. cache:cold: each iteration takes another layer of a
-// ring that no cache holds. threads:<t>: each thread takes a part of the context; the parts are merged.
-// sequences:<n>: an iteration serves a batch of so many sequences, the i-th i/n of `context` long.
+// `bytes` is the rate at which the cache is read; as a fraction of machine/.../limit:read_memory of
+// the same run it says how far from the limit a row is. cache:cold: each iteration takes another
+// layer of a ring that no cache holds. threads:<t>: each thread takes a part of the context; the
+// parts are merged. sequences:<n>: an iteration serves a batch of so many sequences, the i-th i/n
+// of `context` long.
 //
 // The quality is that of the logits which an output matrix of kLogits rows makes of the results of
 // kQueries query tokens, against FP64 attention to keys and values before they were rounded.
@@ -114,8 +115,8 @@ struct Setting {
   int threads;
 };
 
-// The layers of the ring, times the sequences of the batch, are sequences of one cache, all of the same
-// tokens.
+// The layers of the ring, times the sequences of the batch, are sequences of one cache, all of the
+// same tokens.
 class Layers {
  public:
   Layers(const DecodeShape& s, const Storage& storage, const Setting& setting,

@@ -1,9 +1,10 @@
 // The two products of attention, for 1, 2 or 4 query heads that share keys and values: each key and
 // value is loaded, and converted, once for all of them.
 //
-// Scores, and weights, lie in rows of kChunkLd, one per head, so that each lane of the softmax between
-// the two products is a token. An FP32 or 16-bit cache meets FP32 queries and weights; an INT8 cache
-// meets them as 16-bit integers, which take half the instructions and lose next to nothing.
+// Scores, and weights, lie in rows of kChunkLd, one per head, so that each lane of the softmax
+// between the two products is a token. An FP32 or 16-bit cache meets FP32 queries and weights; an
+// INT8 cache meets them as 16-bit integers, which take half the instructions and lose next to
+// nothing.
 #pragma once
 
 #include "kernels/kv_attention/chunk.h"
@@ -20,8 +21,8 @@ namespace podium::PODIUM_ISA {
 namespace {
 
 constexpr std::size_t kMaxChunk = 256;  // tokens
-// From a row of scores to the next: not a multiple of a line, or what is read of all rows at a time would
-// lie in one bank of L1.
+// From a row of scores to the next: not a multiple of a line, or what is read of all rows at a time
+// would lie in one bank of L1.
 constexpr std::size_t kChunkLd = kMaxChunk + 8;
 
 // Sums that stay in registers, in either product; keys, values and weights need the others. 8 are
@@ -61,8 +62,9 @@ struct ScoreStep<std::int8_t> {
 
 constexpr std::size_t kTilesAtOnce = 4;
 
-// Elements of a step of a query, of all heads, then of the next step: loads of several heads at a time
-// then find different banks of L1, as they would not in rows that are a multiple of a line apart.
+// Elements of a step of a query, of all heads, then of the next step: loads of several heads at a
+// time then find different banks of L1, as they would not in rows that are a multiple of a line
+// apart.
 template <class T>
 struct Queries {
   using Q = typename ScoreStep<T>::Q;
@@ -128,8 +130,8 @@ template <class T, int kHeads, int kTokens>
   });
 }
 
-// The same of `tiles` <= kTilesAtOnce tiles, one behind the other; then scores[h * kChunkLd + t] = dot(q[h], k[t]).
-// Adding up lanes is a long chain: of several tiles at once, the chains overlap.
+// The same of `tiles` <= kTilesAtOnce tiles, one behind the other; then scores[h * kChunkLd + t] =
+// dot(q[h], k[t]). Adding up lanes is a long chain: of several tiles at once, the chains overlap.
 template <class T, int kHeads, int kTokens>
 [[gnu::always_inline]] inline void ScoreTiles(std::size_t tiles, const typename ScoreStep<T>::Q* q,
                                               Keys<T>& keys, Prefetcher<T>& prefetch,
@@ -189,8 +191,8 @@ void ScoreTokens(const typename ScoreStep<T>::Q* q, const Chunk<T>& chunk, std::
   }
 }
 
-// out[h] = out[h] * old_factors[h] + sum over t of weights[h, t] * v[t]. With s8 values, weights are
-// s16 in units of unit[h].
+// out[h] = out[h] * old_factors[h] + sum over t of weights[h, t] * v[t]. With s8 values, weights
+// are s16 in units of unit[h].
 template <class T>
 struct Weighing {
   using Weight = typename ScoreStep<T>::Q;

@@ -53,7 +53,8 @@ struct Chunk {
   Run<T> runs[kMaxRuns];
 };
 
-// From token `first` of KV head g on, up to token `end` or `most` tokens; of several blocks, whole ones.
+// From token `first` of KV head g on, up to token `end` or `most` tokens; of several blocks, whole
+// ones.
 template <class T>
 void FindChunk(const KvView& cache, std::size_t g, std::size_t first, std::size_t end,
                std::size_t most, Chunk<T>& chunk) {
@@ -81,12 +82,13 @@ void FindChunk(const KvView& cache, std::size_t g, std::size_t first, std::size_
 
 enum class Fetch { kNothing, kKeys, kValues, kBoth };
 
-// Fetches, line by line as the computation goes on, what the next chunk will read: memory is always at
-// work, and nothing is fetched that is not needed. In four places in turn, each in a page of its own,
-// because the hardware's own prefetchers, which keep more requests in flight than a core's loads can,
-// follow a run of lines up to the end of its page (Zen 3, FP32 from memory: 0.53 of the read bandwidth
-// in one place, 0.73 in four). They need some lines to see a run and are done before its end, so the
-// four must not begin their pages together. Into L2: with what is between, a chunk is more than L1 holds.
+// Fetches, line by line as the computation goes on, what the next chunk will read: memory is always
+// at work, and nothing is fetched that is not needed. In four places in turn, each in a page of its
+// own, because the hardware's own prefetchers, which keep more requests in flight than a core's
+// loads can, follow a run of lines up to the end of its page (Zen 3, FP32 from memory: 0.53 of the
+// read bandwidth in one place, 0.73 in four). They need some lines to see a run and are done before
+// its end, so the four must not begin their pages together. Into L2: with what is between, a chunk
+// is more than L1 holds.
 template <class T>
 class Prefetcher {
  public:
@@ -172,7 +174,8 @@ class Prefetcher {
 
   Fetch what_;
   std::size_t row_bytes_, step_ = kLine, read_ = 0;
-  // Place i is at places_[i] + offset_, until offset_ reaches ends_[i]; stop_ is the first of these.
+  // Place i is at places_[i] + offset_, until offset_ reaches ends_[i]; stop_ is the first of
+  // these.
   std::size_t offset_ = 0, stop_ = 0, ends_[kPlaces] = {}, begun_ = 0;
   std::uintptr_t places_[kPlaces] = {};
   // What no place has begun yet begins at at_ in run run_ - 1, which ends at end_.

@@ -128,7 +128,8 @@ void Normalize(const DecodeAttentionArgs& args, const Group<T>& group, SoftmaxSu
   }
 }
 
-// The chunks of a cache, one KV head after the other, each head `sweeps` times; now, and what follows.
+// The chunks of a cache, one KV head after the other, each head `sweeps` times; now, and what
+// follows.
 template <class T>
 class Chunks {
  public:

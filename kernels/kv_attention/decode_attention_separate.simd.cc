@@ -9,7 +9,8 @@ namespace {
 
 static_assert(kScoreBlock % F32::size == 0, "scores are written in whole batches");
 
-// Calls each(chunk) for all tokens of a KV head, while keys or values of the next chunks are fetched.
+// Calls each(chunk) for all tokens of a KV head, while keys or values of the next chunks are
+// fetched.
 template <class T, class Each>
 void ForEachChunk(const DecodeAttentionArgs& args, std::size_t g, Prefetcher<T>& prefetch,
                   const Each& each) {

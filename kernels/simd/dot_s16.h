@@ -3,8 +3,8 @@
 //   DotS16(acc, a, b)      acc[lane] += a[2 lane] * b[2 lane] + a[2 lane + 1] * b[2 lane + 1]
 //   LoadS8AsS16(p)         2 * I32::size elements from p
 //   LoadHalfS8AsS16(p)     I32::size elements from p, then zeros
-//   LoadS8Pairs(p0, p1, x) x = p0[0], p1[0], p0[1], p1[1], ..., but for the order of the pairs: as many
-//                          batches as x has, of which there is an even number but on AVX-512
+//   LoadS8Pairs(p0, p1, x) x = p0[0], p1[0], p0[1], p1[1], ..., but for the order of the pairs: as
+//                          many batches as x has, an even number but on AVX-512
 //   OrderPairs(x)          puts the pairs, or what became of them lane by lane, in order
 //   BroadcastPair(p)       p[0], p[1], p[0], p[1], ...
 //   StoreAsS16(p, x)       I32::size integers, which fit
@@ -37,8 +37,8 @@ namespace {
   const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
   return _mm512_cvtepi8_epi16(_mm256_zextsi128_si256(bytes));
 }
-// In 128-bit blocks of bytes: x[i], x[i + 1] hold the pairs 0, 2 and 1, 3 of four, which takes half the
-// shuffles of 0, 1 and 2, 3.
+// Of four blocks of 8 pairs, x[i] holds 0 and 2, x[i + 1] holds 1 and 3: half the shuffles that 0, 1
+// and 2, 3 would take.
 template <int kVecs>
 [[gnu::always_inline]] inline void LoadS8Pairs(const std::int8_t* p0, const std::int8_t* p1,
                                                I32 (&x)[kVecs]) {

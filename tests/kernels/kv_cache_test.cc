@@ -351,7 +351,7 @@ TEST_P(KvCacheDecodeTest, PagedAndWindowedAsContiguous) {
   for (const KvType type : kTypes) {
     for (std::size_t window : {0, 50}) {
       std::vector<std::vector<float>> outs;
-      for (std::size_t block_tokens : {0, 16, 64, 1000}) {
+      for (std::size_t block_tokens : {0, 1, 5, 16, 64, 1000}) {
         for (bool goes_round : {false, true}) {
           if (goes_round && window == 0) continue;
           Cached c({.type = type,
