@@ -4,9 +4,11 @@
 // f32, f16, bf16, s8       one pass for all heads of a KV head, contiguous
 // f16_paged16, ...         the same with a block table
 //
-// `bytes` is the rate at which the cache is read; as a fraction of machine/.../limit:read_memory of the
-// same run it says how far from the limit a row is. cache:cold: each iteration takes another layer of a
-// ring that no cache holds. threads:<t>: each thread takes a part of the context; the parts are merged.
+// `bytes` is the rate at which the cache is read; as a fraction of machine/.../limit:read_memory of
+// the same run it says how far from the limit a row is. cache:cold: each iteration takes another
+// layer of a ring that no cache holds. threads:<t>: each thread takes a part of the context; the
+// parts are merged. sequences:<n>: an iteration serves a batch of so many sequences, the i-th i/n
+// of `context` long.
 //
 // The quality is that of the logits which an output matrix of kLogits rows makes of the results of
 // kQueries query tokens, against FP64 attention to keys and values before they were rounded.
@@ -106,54 +108,73 @@ constexpr Storage kStorages[] = {
     {"f16_paged16", KvType::kF16, 16, false}, {"s8_paged64", KvType::kS8, 64, false},
 };
 
-// The layers of the ring are sequences of one cache, all of the same tokens.
+// What varies between the rows of a shape and a storage.
+struct Setting {
+  std::size_t sequences;
+  bool cold;
+  int threads;
+};
+
+// The layers of the ring, times the sequences of the batch, are sequences of one cache, all of the
+// same tokens.
 class Layers {
  public:
-  Layers(const DecodeShape& s, const Storage& storage, bool cold, int threads,
+  Layers(const DecodeShape& s, const Storage& storage, const Setting& setting,
          const KernelTable& kernels)
       : s_(s),
         storage_(storage),
         kernels_(kernels),
         problem_(SharedProblem(s)),
-        out_(Hidden(s)),
+        batch_(setting.sequences),
+        out_(batch_ * Hidden(s)),
         scores_(s.context + kScoreBlock),
-        parts_(threads),
-        part_outs_(threads * Hidden(s)),
-        sums_(threads * s.n_heads) {
+        parts_(setting.threads),
+        part_outs_(setting.threads * Hidden(s)),
+        sums_(setting.threads * s.n_heads) {
     KvCacheConfig config = {.type = storage.type,
                             .n_heads = s.n_heads,
                             .n_kv_heads = s.n_kv_heads,
                             .head_dim = s.head_dim,
+                            .n_sequences = batch_,
                             .max_tokens = s.context,
                             .block_tokens = storage.block_tokens};
     Check(KvCache::Bytes(config, &bytes_));
-    if (cold) config.n_sequences = UncachedBytes() / bytes_ + 1;
+    if (setting.cold) config.n_sequences = batch_ * (UncachedBytes() / bytes_ + 1);
     Check(KvCache::Bytes(config, &bytes_));
     memory_.resize(bytes_);
     Check(KvCache::Make(config, memory_.data(), bytes_, &cache_));
     // In turn, so that the blocks of a paged layer do not lie in a row.
     constexpr std::size_t kPiece = 64;
     for (std::size_t t = 0; t < s.context; t += kPiece) {
-      const KvRows rows = {std::min(kPiece, s.context - t), problem_->k.data() + t * KvDim(s),
-                           problem_->v.data() + t * KvDim(s), KvDim(s)};
-      for (std::size_t i = 0; i < config.n_sequences; ++i) Check(cache_.Append(kernels, i, rows));
+      for (std::size_t i = 0; i < config.n_sequences; ++i) {
+        if (Length(i) <= t) continue;
+        Check(cache_.Append(kernels, i,
+                            {std::min(kPiece, Length(i) - t), problem_->k.data() + t * KvDim(s),
+                             problem_->v.data() + t * KvDim(s), KvDim(s)}));
+      }
     }
   }
 
   const std::string& error() const { return error_; }
   std::size_t bytes() const { return bytes_; }
-  std::size_t layer_bytes() const { return s_.context * cache_.token_bytes(); }
+  // Of all sequences of a batch.
+  std::size_t tokens() const {
+    std::size_t sum = 0;
+    for (std::size_t i = 0; i < batch_; ++i) sum += Length(i);
+    return sum;
+  }
+  std::size_t layer_bytes() const { return tokens() * cache_.token_bytes(); }
 
   void Run() {
-    Attend(kernels_, next_, 0, out_.data());
-    next_ = next_ + 1 < cache_.n_sequences() ? next_ + 1 : 0;
+    for (std::size_t i = 0; i < batch_; ++i) Attend(next_ + i, i, out_.data() + i * Hidden(s_));
+    next_ = next_ + batch_ < cache_.n_sequences() ? next_ + batch_ : 0;
   }
 
   Quality LogitsQuality() {
     std::vector<double> outs;
     for (std::size_t i = 0; i < kQueries; ++i) {
-      Attend(kernels_, 0, i, out_.data());
-      outs.insert(outs.end(), out_.begin(), out_.end());
+      Attend(batch_ - 1, i, out_.data());  // the one of the whole context
+      outs.insert(outs.end(), out_.begin(), out_.begin() + Hidden(s_));
     }
     const std::vector<double> logits = Logits(s_, problem_->w, outs);
     return CompareToTruth(std::vector<float>(logits.begin(), logits.end()), problem_->logits,
@@ -163,9 +184,9 @@ class Layers {
   // The last result against the reference, on the same stored keys and values.
   absl::Status Verify() {
     std::vector<float> want(out_.size());
-    DecodeAttentionArgs args = Args(0, 0, want.data());
-    args.end = s_.context;
-    ReferenceKernels().decode_attention(args);
+    for (std::size_t i = 0; i < batch_; ++i) {
+      ReferenceKernels().decode_attention(Args(i, i, want.data() + i * Hidden(s_)));
+    }
     const std::vector<double> truth(want.begin(), want.end());
     const double error = CompareToTruth(out_, truth, s_.head_dim).max_rel_err;
     // Of s8, weights are rounded to 15 bits.
@@ -180,29 +201,33 @@ class Layers {
     if (status != KvStatus::kOk) error_ = KvStatusText(status);
   }
 
+  std::size_t Length(std::size_t sequence) const {
+    return s_.context * (sequence % batch_ + 1) / batch_;
+  }
+
   DecodeAttentionArgs Args(std::size_t layer, std::size_t query, float* out) const {
     return {.n_heads = s_.n_heads,
             .q = problem_->q.data() + query * Hidden(s_),
             .ldq = s_.head_dim,
             .cache = cache_.View(layer),
+            .end = Length(layer),
             .scale = 1 / std::sqrt(static_cast<float>(s_.head_dim)),
             .out = out,
             .ldo = s_.head_dim};
   }
 
-  void Attend(const KernelTable& kernels, std::size_t layer, std::size_t query, float* out) {
-    DecodeAttentionArgs all = Args(layer, query, out);
-    all.end = s_.context;
-    if (storage_.separate) return kernels.decode_attention_separate({all, scores_.data()});
-    if (parts_ == 1) return kernels.decode_attention(all);
+  void Attend(std::size_t layer, std::size_t query, float* out) {
+    const DecodeAttentionArgs all = Args(layer, query, out);
+    if (storage_.separate) return kernels_.decode_attention_separate({all, scores_.data()});
+    if (parts_ == 1) return kernels_.decode_attention(all);
     const std::size_t parts = static_cast<std::size_t>(parts_);
     Parallel(parts_, [&](int i) {
       DecodeAttentionArgs part = all;
-      part.begin = s_.context * i / parts;
-      part.end = s_.context * (i + 1) / parts;
+      part.begin = all.end * i / parts;
+      part.end = all.end * (i + 1) / parts;
       part.out = part_outs_.data() + i * Hidden(s_);
       part.sums = sums_.data() + i * s_.n_heads;
-      kernels.decode_attention(part);
+      kernels_.decode_attention(part);
     });
     for (std::size_t h = 0; h < s_.n_heads; ++h) {
       MergeAttention({parts, s_.head_dim, part_outs_.data() + h * s_.head_dim, Hidden(s_),
@@ -214,6 +239,7 @@ class Layers {
   Storage storage_;
   const KernelTable& kernels_;
   std::shared_ptr<const Problem> problem_;
+  std::size_t batch_;
   AlignedVector<float> out_, scores_;
   int parts_;
   AlignedVector<float> part_outs_;
@@ -224,17 +250,19 @@ class Layers {
   std::string error_;
 };
 
-Row MakeRow(const DecodeShape& s, const Storage& storage, bool cold, int threads,
+Row MakeRow(const DecodeShape& s, const Storage& storage, const Setting& setting,
             const KernelTable& kernels) {
-  const auto layers = std::make_shared<Layers>(s, storage, cold, threads, kernels);
+  const auto layers = std::make_shared<Layers>(s, storage, setting, kernels);
   Row row;
   if (!layers->error().empty()) {
     row.error = layers->error();
     return row;
   }
-  row.work = {{"tokens", 1}, {"flops", 4.0 * static_cast<double>(s.context * Hidden(s))}};
+  row.work = {{"tokens", static_cast<double>(setting.sequences)},
+              {"flops", 4.0 * static_cast<double>(layers->tokens() * Hidden(s))}};
   row.size_bytes = static_cast<double>(layers->layer_bytes());
-  row.bytes = row.size_bytes + static_cast<double>(2 * sizeof(float) * Hidden(s));
+  row.bytes =
+      row.size_bytes + static_cast<double>(setting.sequences * 2 * sizeof(float) * Hidden(s));
   row.operand_bytes = layers->bytes();
   row.run = [layers] { layers->Run(); };
   row.quality = layers->LogitsQuality();
@@ -242,32 +270,37 @@ Row MakeRow(const DecodeShape& s, const Storage& storage, bool cold, int threads
   return row;
 }
 
-void Register(const DecodeShape& shape, const Storage& storage, bool cold, int threads) {
+void Register(const DecodeShape& shape, const Storage& storage, const Setting& setting) {
   Keys keys = {{"context", absl::StrCat(shape.context)},
                {"n_heads", absl::StrCat(shape.n_heads)},
                {"n_kv_heads", absl::StrCat(shape.n_kv_heads)},
                {"head_dim", absl::StrCat(shape.head_dim)}};
-  if (cold) keys.emplace_back("cache", "cold");
-  if (threads > 1) keys.emplace_back("threads", absl::StrCat(threads));
+  if (setting.sequences > 1) keys.emplace_back("sequences", absl::StrCat(setting.sequences));
+  if (setting.cold) keys.emplace_back("cache", "cold");
+  if (setting.threads > 1) keys.emplace_back("threads", absl::StrCat(setting.threads));
   const bool baseline = std::string(storage.name) == "separate";
-  RegisterForEachIsa({"kv_decode", storage.name,
-                      storage.type == KvType::kF32 ? (storage.separate ? "" : "fusion")
-                      : storage.separate           ? "quantization"
-                                                   : "fusion,quantization",
-                      baseline},
-                     keys, [=](const KernelTable& kernels) {
-                       return MakeRow(shape, storage, cold, threads, kernels);
-                     });
+  RegisterForEachIsa(
+      {"kv_decode", storage.name,
+       storage.type == KvType::kF32 ? (storage.separate ? "" : "fusion")
+       : storage.separate           ? "quantization"
+                                    : "fusion,quantization",
+       baseline},
+      keys, [=](const KernelTable& kernels) { return MakeRow(shape, storage, setting, kernels); });
 }
 
 const bool kRegistered = [] {
-  for (const DecodeShape& shape : kCacheShapes) {
-    for (const Storage& storage : kStorages) {
-      for (bool cold : {false, true}) {
-        Register(shape, storage, cold, 1);
-        if (storage.separate || !cold) continue;
-        for (const int threads : ThreadCounts()) Register(shape, storage, cold, threads);
+  for (const Storage& storage : kStorages) {
+    for (const DecodeShape& shape : kCacheShapes) {
+      Register(shape, storage, {.sequences = 1, .cold = false, .threads = 1});
+      Register(shape, storage, {.sequences = 1, .cold = true, .threads = 1});
+    }
+    Register(kBatchShape, storage, {.sequences = 8, .cold = true, .threads = 1});
+    if (storage.separate) continue;
+    for (const int threads : ThreadCounts()) {
+      for (const DecodeShape& shape : kCacheShapes) {
+        Register(shape, storage, {.sequences = 1, .cold = true, .threads = threads});
       }
+      Register(kBatchShape, storage, {.sequences = 8, .cold = true, .threads = threads});
     }
   }
   return true;

@@ -167,6 +167,9 @@ inline constexpr DecodeShape kCacheShapes[] = {
     {1024, 12, 12, 64},                                         // GPT-2 small, its longest context
 };
 
+// Of a batch of sequences up to that long.
+inline constexpr DecodeShape kBatchShape = {2048, 32, 8, 128};  // Llama-3-8B
+
 inline constexpr DecodeShape kPrefillShapes[] = {
     {1024, 32, 8, 128},  // Llama-3-8B
     {1024, 12, 12, 64},  // GPT-2 small
@@ -184,7 +187,7 @@ inline constexpr NetShape kNetShapes[] = {
     {"llama_3_2_1b", 16, 2048, 32, 8, 64, 8192, true},  // its config.json
 };
 
-inline constexpr std::size_t kNetContexts[] = {128, 512, 2048, 8192};
+inline constexpr std::size_t kNetContexts[] = {128, 256, 512, 1024, 2048, 4096, 8192};
 
 // Operations on the rows of a matrix that no weight matrix belongs to.
 struct RowsShape {

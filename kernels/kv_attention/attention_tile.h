@@ -1,9 +1,10 @@
 // The two products of attention, for 1, 2 or 4 query heads that share keys and values: each key and
 // value is loaded, and converted, once for all of them.
 //
-// Scores, and weights, lie in rows of kChunkLd, one per head, so that each lane of the softmax between
-// the two products is a token. An FP32 or 16-bit cache meets FP32 queries and weights; an INT8 cache
-// meets them as 16-bit integers, which take half the instructions and lose next to nothing.
+// Scores, and weights, lie in rows of kChunkLd, one per head, so that each lane of the softmax
+// between the two products is a token. An FP32 or 16-bit cache meets FP32 queries and weights; an
+// INT8 cache meets them as 16-bit integers, which take half the instructions and lose next to
+// nothing.
 #pragma once
 
 #include "kernels/kv_attention/chunk.h"
@@ -20,8 +21,8 @@ namespace podium::PODIUM_ISA {
 namespace {
 
 constexpr std::size_t kMaxChunk = 256;  // tokens
-// From a row of scores to the next: not a multiple of a line, or what is read of all rows at a time would
-// lie in one bank of L1.
+// From a row of scores to the next: not a multiple of a line, or what is read of all rows at a time
+// would lie in one bank of L1.
 constexpr std::size_t kChunkLd = kMaxChunk + 8;
 
 // Sums that stay in registers, in either product; keys, values and weights need the others. 8 are
@@ -59,13 +60,11 @@ struct ScoreStep<std::int8_t> {
   static F32 ToFloat(I32 sum) { return xsimd::to_float(sum); }
 };
 
-// Lines of memory, at least one, in so many bytes.
-constexpr int LinesOf(std::size_t bytes) { return bytes <= 64 ? 1 : static_cast<int>(bytes / 64); }
-
 constexpr std::size_t kTilesAtOnce = 4;
 
-// Elements of a step of a query, of all heads, then of the next step: loads of several heads at a time
-// then find different banks of L1, as they would not in rows that are a multiple of a line apart.
+// Elements of a step of a query, of all heads, then of the next step: loads of several heads at a
+// time then find different banks of L1, as they would not in rows that are a multiple of a line
+// apart.
 template <class T>
 struct Queries {
   using Q = typename ScoreStep<T>::Q;
@@ -88,19 +87,15 @@ struct Keys {
   std::size_t stride, head_dim;
 };
 
-// Steps that consume at least a line of memory, if each takes so many bytes.
-constexpr int StepsPerLine(std::size_t bytes) {
-  return bytes >= 64 ? 1 : static_cast<int>(64 / bytes);
-}
-
 // sums[h * kTokens + t] = products of q[h] and k[t], of which the lanes are still to be added up.
 template <class T, int kHeads, int kTokens>
 [[gnu::always_inline]] inline void MultiplyTile(const typename ScoreStep<T>::Q* q,
-                                                const Keys<T>& keys, Prefetcher& prefetch,
+                                                const Keys<T>& keys, Prefetcher<T>& prefetch,
                                                 float* products) {
   using Step = ScoreStep<T>;
   constexpr std::size_t kStepBytes = kTokens * Step::kElements * sizeof(T);
-  constexpr int kUnroll = StepsPerLine(kStepBytes);
+  constexpr std::size_t kFetches = kStepBytes / Prefetcher<T>::kStep;  // 0: after the whole tile
+  constexpr int kUnroll = kFetches > 0 ? 1 : kTokens == 1 ? 4 : 2;
   typename Step::Sum sums[kHeads * kTokens];
   Unroll<kHeads * kTokens>([&](auto i)
                                __attribute__((always_inline)) { sums[i] = typename Step::Sum(0); });
@@ -120,7 +115,7 @@ template <class T, int kHeads, int kTokens>
   const auto load = [](const T* k) __attribute__((always_inline)) { return Step::LoadK(k); };
   std::size_t d = 0;
   for (; d + kUnroll * Step::kElements <= keys.head_dim; d += kUnroll * Step::kElements) {
-    Unroll<LinesOf(kStepBytes)>([&](auto) __attribute__((always_inline)) { prefetch.Line(); });
+    for (std::size_t i = 0; i < kFetches; ++i) prefetch.Step();
     Unroll<kUnroll>([&](auto i)
                         __attribute__((always_inline)) { add(d + i * Step::kElements, load); });
   }
@@ -129,16 +124,18 @@ template <class T, int kHeads, int kTokens>
     add(
         d, [](const T* k) __attribute__((always_inline)) { return Step::LoadLastK(k); });
   }
+  if (kFetches == 0) prefetch.Read(kTokens * keys.head_dim * sizeof(T));
   Unroll<kHeads * kTokens>([&](auto i) __attribute__((always_inline)) {
     Step::ToFloat(sums[i]).store_unaligned(products + i * F32::size);
   });
 }
 
-// The same of `tiles` <= kTilesAtOnce tiles, one behind the other; then scores[h * kChunkLd + t] = dot(q[h], k[t]).
-// Adding up lanes is a long chain: of several tiles at once, the chains overlap.
+// The same of `tiles` <= kTilesAtOnce tiles, one behind the other; then scores[h * kChunkLd + t] =
+// dot(q[h], k[t]). Adding up lanes is a long chain: of several tiles at once, the chains overlap.
 template <class T, int kHeads, int kTokens>
 [[gnu::always_inline]] inline void ScoreTiles(std::size_t tiles, const typename ScoreStep<T>::Q* q,
-                                              Keys<T>& keys, Prefetcher& prefetch, float* scores) {
+                                              Keys<T>& keys, Prefetcher<T>& prefetch,
+                                              float* scores) {
   constexpr int kLanes = static_cast<int>(F32::size);
   constexpr int kVecs = (kHeads * kTokens + kLanes - 1) / kLanes;
   alignas(64) float products[kTilesAtOnce][kVecs * kLanes * kLanes];
@@ -166,10 +163,11 @@ template <class T, int kHeads, int kTokens>
   }
 }
 
-// The same for all of up to kMaxChunk tokens.
+// The same for `count` tokens.
 template <class T, int kHeads>
-void ScoreTokens(const typename ScoreStep<T>::Q* q, Keys<T> keys, std::size_t count,
-                 Prefetcher prefetch, float* scores) {
+[[gnu::always_inline]] inline void ScoreRun(const typename ScoreStep<T>::Q* q, Keys<T> keys,
+                                            std::size_t count, Prefetcher<T>& prefetch,
+                                            float* scores) {
   constexpr std::size_t kTokens = kTileSums / kHeads, kBlock = kTilesAtOnce * kTokens;
   std::size_t t = 0;
   for (; t + kBlock <= count; t += kBlock) {
@@ -182,16 +180,27 @@ void ScoreTokens(const typename ScoreStep<T>::Q* q, Keys<T> keys, std::size_t co
   }
 }
 
-// out[h] = out[h] * old_factors[h] + sum over t of weights[h, t] * v[t]. With s8 values, weights are
-// s16 in units of unit[h].
+// The same for a chunk, whose rows are `stride` apart.
+template <class T, int kHeads>
+void ScoreTokens(const typename ScoreStep<T>::Q* q, const Chunk<T>& chunk, std::size_t stride,
+                 std::size_t head_dim, Prefetcher<T>& prefetch, float* scores) {
+  for (std::size_t r = 0; r < chunk.n_runs; ++r) {
+    const Run<T>& run = chunk.runs[r];
+    ScoreRun<T, kHeads>(q, {run.k, stride, head_dim}, run.count, prefetch, scores);
+    scores += run.count;
+  }
+}
+
+// out[h] = out[h] * old_factors[h] + sum over t of weights[h, t] * v[t]. With s8 values, weights
+// are s16 in units of unit[h].
 template <class T>
 struct Weighing {
   using Weight = typename ScoreStep<T>::Q;
   const Weight* weights;  // rows of kChunkLd
   const float* old_factors;
   const float* units;  // of s8
-  const T* v;
-  std::size_t stride, head_dim, count;
+  const Run<T>* runs;
+  std::size_t n_runs, stride, head_dim;
   float* out;
   std::size_t ldo;
 };
@@ -202,6 +211,7 @@ struct WeighStep {
   using Sum = F32;
   static constexpr std::size_t kTokens = 1;
   static F32 LoadWeight(const float* weight) { return F32(*weight); }
+  static F32 LoadLastWeight(const float* weight) { return F32(*weight); }
   template <int kVecs>
   [[gnu::always_inline]] static void LoadV(const T* v, std::size_t, F32 (&x)[kVecs]) {
     Unroll<kVecs>([&](auto i)
@@ -215,6 +225,10 @@ struct WeighStep<std::int8_t> {
   using Sum = I32;
   static constexpr std::size_t kTokens = 2;
   static I32 LoadWeight(const std::int16_t* pair) { return BroadcastPair(pair); }
+  // The odd token's; the other of the pair is 0.
+  static I32 LoadLastWeight(const std::int16_t* weight) {
+    return I32(static_cast<std::int32_t>(static_cast<std::uint16_t>(*weight)));
+  }
   template <int kVecs>
   [[gnu::always_inline]] static void LoadV(const std::int8_t* v, std::size_t to_second,
                                            I32 (&x)[kVecs]) {
@@ -226,10 +240,13 @@ struct WeighStep<std::int8_t> {
 // The columns d .. d + kVecs * F32::size - 1.
 template <class T, int kHeads, int kVecs>
 [[gnu::always_inline]] inline void WeighColumns(const Weighing<T>& w, std::size_t d,
-                                                Prefetcher& prefetch) {
+                                                Prefetcher<T>& prefetch) {
   using Step = WeighStep<T>;
   constexpr std::size_t kStepBytes = Step::kTokens * kVecs * F32::size * sizeof(T);
-  constexpr int kUnroll = StepsPerLine(kStepBytes);
+  constexpr std::size_t kFetched = Prefetcher<T>::kStep;
+  constexpr int kSteps = kStepBytes < kFetched ? kFetched / kStepBytes : 1;
+  constexpr int kFetches = kStepBytes < kFetched ? 1 : kStepBytes / kFetched;
+  constexpr int kUnroll = kSteps < 4 ? kSteps : 4;
   constexpr bool kExact = sizeof(T) == 1;  // integers, which meet `out` only at the end
   float* const out = w.out + d;
   typename Step::Sum sums[kHeads][kVecs];
@@ -242,14 +259,15 @@ template <class T, int kHeads, int kVecs>
       }
     });
   });
-  const T* v = w.v + d;
-  const typename Weighing<T>::Weight* weights = w.weights;
-  const auto add = [&](std::size_t to_second) __attribute__((always_inline)) {
+  const T* v = nullptr;
+  using Weight = typename Weighing<T>::Weight;
+  const Weight* weights = w.weights;
+  const auto add = [&](std::size_t to_second, const auto& load) __attribute__((always_inline)) {
     typename Step::Sum x[kVecs];
     Step::LoadV(v, to_second, x);
     Unroll<kVecs>([&](auto i) __attribute__((always_inline)) { x[i] = Opaque(x[i]); });
     Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
-      const auto weight = Opaque(Step::LoadWeight(weights + h * kChunkLd));
+      const auto weight = Opaque(load(weights + h * kChunkLd));
       Unroll<kVecs>([&](auto i) __attribute__((always_inline)) {
         sums[h][i] = Opaque(Step::Add(sums[h][i], weight, x[i]));
       });
@@ -258,14 +276,27 @@ template <class T, int kHeads, int kVecs>
     v += Step::kTokens * w.stride;
     weights += Step::kTokens;
   };
-  std::size_t rest = w.count;
-  for (; rest >= kUnroll * Step::kTokens; rest -= kUnroll * Step::kTokens) {
-    Unroll<LinesOf(kStepBytes)>([&](auto) __attribute__((always_inline)) { prefetch.Line(); });
-    Unroll<kUnroll>([&](auto) __attribute__((always_inline)) { add(w.stride); });
+  const auto load = [](const Weight* x) __attribute__((always_inline)) {
+    return Step::LoadWeight(x);
+  };
+  for (std::size_t r = 0; r < w.n_runs; ++r) {
+    v = w.runs[r].v + d;
+    std::size_t rest = w.runs[r].count;
+    for (; rest >= kSteps * Step::kTokens; rest -= kSteps * Step::kTokens) {
+      for (int i = 0; i < kSteps; i += kUnroll) {
+        Unroll<kUnroll>([&](auto) __attribute__((always_inline)) { add(w.stride, load); });
+      }
+      for (int i = 0; i < kFetches; ++i) prefetch.Step();
+    }
+    prefetch.Read(rest * kVecs * F32::size * sizeof(T));
+    for (; rest >= Step::kTokens; rest -= Step::kTokens) add(w.stride, load);
+    if (Step::kTokens == 1 || rest == 0) continue;
+    add(
+        0, [](const Weight* x) __attribute__((always_inline)) { return Step::LoadLastWeight(x); });
+    weights -= Step::kTokens - 1;
   }
-  for (; rest >= Step::kTokens; rest -= Step::kTokens) add(w.stride);
-  if (rest > 0) add(0);  // the odd token, and itself with a weight of 0
   Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
+    if constexpr (kExact) OrderPairs(sums[h]);
     Unroll<kVecs>([&](auto i) __attribute__((always_inline)) {
       float* const at = out + h * w.ldo + i * F32::size;
       if constexpr (kExact) {
@@ -283,7 +314,7 @@ template <int kHeads>
 constexpr int kWeighVecs = kTileSums / kHeads < 8 ? kTileSums / kHeads : 8;
 
 template <class T, int kHeads, int kVecs>
-void WeighBlocks(const Weighing<T>& w, std::size_t d, Prefetcher& prefetch) {
+void WeighBlocks(const Weighing<T>& w, std::size_t d, Prefetcher<T>& prefetch) {
   for (; d + kVecs * F32::size <= w.head_dim; d += kVecs * F32::size) {
     WeighColumns<T, kHeads, kVecs>(w, d, prefetch);
   }
@@ -293,7 +324,7 @@ void WeighBlocks(const Weighing<T>& w, std::size_t d, Prefetcher& prefetch) {
 }
 
 template <class T, int kHeads>
-void WeighValues(const Weighing<T>& weighing, Prefetcher prefetch) {
+void WeighValues(const Weighing<T>& weighing, Prefetcher<T>& prefetch) {
   const Weighing<T> w = weighing;  // a copy, which no store to `out` can change
   WeighBlocks<T, kHeads, kWeighVecs<kHeads>>(w, 0, prefetch);
 }

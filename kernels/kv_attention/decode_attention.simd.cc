@@ -49,46 +49,70 @@ float QuantizeQuery(const float* q, std::size_t head_dim, std::int16_t* to) {
   return unit;
 }
 
+// The scales of a chunk's keys or values in a row: `row`, unless they are already.
+template <class T>
+const float* ScalesOf(const Chunk<T>& chunk, const float* Run<T>::*scales, float* row) {
+  if (chunk.n_runs == 1) return chunk.runs[0].*scales;
+  float* to = row;
+  for (std::size_t r = 0; r < chunk.n_runs; ++r) {
+    const Run<T>& run = chunk.runs[r];
+    __builtin_memcpy(to, run.*scales, run.count * sizeof(float));
+    to += run.count;
+  }
+  return row;
+}
+
+// 4 bytes each, twice, beside the bytes of head_dim: worth fetching too.
+template <class T>
+void FetchScales(const Chunk<T>& chunk) {
+  for (std::size_t r = 0; r < chunk.n_runs; ++r) {
+    for (std::size_t t = 0; t < chunk.runs[r].count; t += 16) {
+      __builtin_prefetch(chunk.runs[r].k_scales + t, 0, 2);
+      __builtin_prefetch(chunk.runs[r].v_scales + t, 0, 2);
+    }
+  }
+}
+
 template <class T, int kHeads>
-void AttendChunk(const DecodeAttentionArgs& args, const Chunk<T>& now, const Chunk<T>& next,
-                 std::size_t part, std::size_t parts, Group<T>& group) {
+void AttendChunk(const DecodeAttentionArgs& args, const Chunk<T>& now, Prefetcher<T>& prefetch,
+                 Group<T>& group) {
+  constexpr bool kScaled = sizeof(T) == 1;
   alignas(64) float scores[kHeads * kChunkLd];
-  alignas(64) std::int16_t integers[sizeof(T) == 1 ? kHeads * kChunkLd : 1];
+  alignas(64) std::int16_t integers[kScaled ? kHeads * kChunkLd : 1];
+  float scales[kScaled ? kMaxChunk : 1];
   float old_factors[kHeads], units[kHeads];
   const KvView& cache = args.cache;
   const std::size_t stride = cache.token_stride, head_dim = cache.head_dim;
-  // Rows that do not touch each other would be fetched with what lies between them.
-  const bool fetch = stride == head_dim;
-  const std::size_t bytes = fetch ? next.count * head_dim * sizeof(T) : 0;
-  const Prefetcher keys(fetch ? next.k : now.k, bytes, part, parts);
-  const Prefetcher values(fetch ? next.v : now.v, bytes, part, parts);
-  ScoreTokens<T, kHeads>(group.queries.q, {now.k, stride, head_dim}, now.count, keys, scores);
-  const ScoreRule rule = {
+  ScoreTokens<T, kHeads>(group.queries.q, now, stride, head_dim, prefetch, scores);
+  ScoreRule rule = {
       .count = now.count,
       .first_distance = static_cast<float>(now.first) - static_cast<float>(cache.length - 1),
       .softcap = args.softcap,
-      .k_scales = now.k_scales};
+      .k_scales = nullptr};
+  if constexpr (kScaled) rule.k_scales = ScalesOf(now, &Run<T>::k_scales, scales);
   for (int h = 0; h < kHeads; ++h) {
     old_factors[h] = UpdateSoftmax(rule, scores + h * kChunkLd, group.heads[h]);
   }
-  if constexpr (sizeof(T) == 1) {
+  Weighing<T> weighing = {.weights = nullptr,
+                          .old_factors = old_factors,
+                          .units = units,
+                          .runs = now.runs,
+                          .n_runs = now.n_runs,
+                          .stride = stride,
+                          .head_dim = head_dim,
+                          .out = group.out,
+                          .ldo = args.ldo};
+  if constexpr (kScaled) {
+    const float* v_scales = ScalesOf(now, &Run<T>::v_scales, scales);
     for (int h = 0; h < kHeads; ++h) {
       units[h] =
-          QuantizeWeights(now.count, scores + h * kChunkLd, now.v_scales, integers + h * kChunkLd);
+          QuantizeWeights(now.count, scores + h * kChunkLd, v_scales, integers + h * kChunkLd);
     }
-    // 4 bytes each, twice, beside the bytes of head_dim: worth fetching too.
-    for (std::size_t t = 0; t < next.count; t += 16) {
-      __builtin_prefetch(next.k_scales + t, 0, 2);
-      __builtin_prefetch(next.v_scales + t, 0, 2);
-    }
-    WeighValues<T, kHeads>(
-        {integers, old_factors, units, now.v, stride, head_dim, now.count, group.out, args.ldo},
-        values);
+    weighing.weights = integers;
   } else {
-    WeighValues<T, kHeads>(
-        {scores, old_factors, nullptr, now.v, stride, head_dim, now.count, group.out, args.ldo},
-        values);
+    weighing.weights = scores;
   }
+  WeighValues<T, kHeads>(weighing, prefetch);
 }
 
 // out /= sum of the weights.
@@ -104,10 +128,50 @@ void Normalize(const DecodeAttentionArgs& args, const Group<T>& group, SoftmaxSu
   }
 }
 
-// n_heads <= kMaxHeads query heads from h0 on, of KV head g; `next_head` follows it.
+// The chunks of a cache, one KV head after the other, each head `sweeps` times; now, and what
+// follows.
 template <class T>
-void AttendHeads(const DecodeAttentionArgs& args, std::size_t g, std::size_t h0,
-                 std::size_t n_heads, std::size_t next_head) {
+class Chunks {
+ public:
+  Chunks(const DecodeAttentionArgs& args, std::size_t sweeps)
+      : cache_(args.cache),
+        begin_(args.begin),
+        end_(args.end),
+        most_(ChunkTokens<T>(args.cache.head_dim)),
+        sweeps_(sweeps),
+        t_(args.begin) {
+    for (Chunk<T>& chunk : chunks_) Find(chunk);
+  }
+
+  const Chunk<T>& operator[](std::size_t i) const { return chunks_[(now_ + i) % 3]; }
+  void Advance() {
+    Find(chunks_[now_]);
+    now_ = (now_ + 1) % 3;
+  }
+
+ private:
+  // The next one; none where there is no more.
+  void Find(Chunk<T>& chunk) {
+    if (t_ == end_) {
+      t_ = begin_;
+      ++sweep_;
+    }
+    chunk.count = chunk.n_runs = 0;
+    if (sweep_ == cache_.n_kv_heads * sweeps_) return;
+    FindChunk(cache_, sweep_ / sweeps_, t_, end_, most_, chunk);
+    t_ += chunk.count;
+  }
+
+  const KvView& cache_;
+  std::size_t begin_, end_, most_, sweeps_;
+  std::size_t sweep_ = 0, t_, now_ = 0;  // of the next to be found
+  Chunk<T> chunks_[3];
+};
+
+// n_heads <= kMaxHeads query heads from h0 on, of one KV head.
+template <class T>
+void AttendHeads(const DecodeAttentionArgs& args, std::size_t h0, std::size_t n_heads,
+                 Chunks<T>& chunks, Prefetcher<T>& prefetch) {
   const KvView& cache = args.cache;
   Group<T> groups[5];  // 15 = 4 + 4 + 4 + 2 + 1
   std::size_t n_groups = 0;
@@ -129,27 +193,24 @@ void AttendHeads(const DecodeAttentionArgs& args, std::size_t g, std::size_t h0,
       group.heads[i] = HeadState::Empty(scale, slope);
     }
   }
-  const std::size_t most = ChunkTokens<T>(cache.head_dim);
-  Chunk<T> now = ChunkAt<T>(cache, g, args.begin, args.end, most);
-  while (now.count > 0) {
-    const std::size_t after = now.first + now.count;
-    const Chunk<T> next = after < args.end
-                              ? ChunkAt<T>(cache, g, after, args.end, most)
-                              : ChunkAt<T>(cache, next_head, args.begin, args.end, most);
+  prefetch.SetSweeps(n_groups);
+  for (bool last = false; !last; chunks.Advance()) {
+    const Chunk<T>& now = chunks[0];
+    last = now.first + now.count == args.end;
+    prefetch.Follow(chunks[1], chunks[2]);
+    if constexpr (sizeof(T) == 1) FetchScales(chunks[1]);
     for (std::size_t i = 0; i < n_groups; ++i) {
       switch (groups[i].n_heads) {
         case 4:
-          AttendChunk<T, 4>(args, now, next, i, n_groups, groups[i]);
+          AttendChunk<T, 4>(args, now, prefetch, groups[i]);
           break;
         case 2:
-          AttendChunk<T, 2>(args, now, next, i, n_groups, groups[i]);
+          AttendChunk<T, 2>(args, now, prefetch, groups[i]);
           break;
         default:
-          AttendChunk<T, 1>(args, now, next, i, n_groups, groups[i]);
+          AttendChunk<T, 1>(args, now, prefetch, groups[i]);
       }
     }
-    if (after >= args.end) break;
-    now = next;
   }
   std::size_t h = h0;
   for (std::size_t i = 0; i < n_groups; h += groups[i++].n_heads) {
@@ -159,12 +220,16 @@ void AttendHeads(const DecodeAttentionArgs& args, std::size_t g, std::size_t h0,
 
 template <class T>
 void Attend(const DecodeAttentionArgs& args) {
-  const std::size_t n_kv_heads = args.cache.n_kv_heads, ratio = args.n_heads / n_kv_heads;
-  for (std::size_t g = 0; g < n_kv_heads; ++g) {
+  const KvView& cache = args.cache;
+  const std::size_t ratio = args.n_heads / cache.n_kv_heads;
+  Chunks<T> chunks(args, (ratio + kMaxHeads - 1) / kMaxHeads);
+  // Rows that do not touch each other would be fetched with what lies between them.
+  const bool fetch = cache.token_stride == cache.head_dim;
+  Prefetcher<T> prefetch(fetch ? Fetch::kBoth : Fetch::kNothing, cache.head_dim * sizeof(T));
+  for (std::size_t g = 0; g < cache.n_kv_heads; ++g) {
     for (std::size_t i = 0; i < ratio; i += kMaxHeads) {
       const std::size_t n_heads = ratio - i < kMaxHeads ? ratio - i : kMaxHeads;
-      const bool last = i + kMaxHeads >= ratio && g + 1 < n_kv_heads;
-      AttendHeads<T>(args, g, g * ratio + i, n_heads, last ? g + 1 : g);
+      AttendHeads<T>(args, g * ratio + i, n_heads, chunks, prefetch);
     }
   }
 }
@@ -188,16 +253,7 @@ void DecodeAttention(const DecodeAttentionArgs& args) {
     }
     return;
   }
-  switch (cache.type) {
-    case KvType::kF32:
-      return Attend<float>(args);
-    case KvType::kF16:
-      return Attend<F16>(args);
-    case KvType::kBf16:
-      return Attend<Bf16>(args);
-    case KvType::kS8:
-      return Attend<std::int8_t>(args);
-  }
+  WithElementsOf(cache, [&](auto type) { Attend<decltype(type)>(args); });
 }
 
 }  // namespace podium::PODIUM_ISA

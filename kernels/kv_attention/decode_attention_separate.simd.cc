@@ -9,15 +9,22 @@ namespace {
 
 static_assert(kScoreBlock % F32::size == 0, "scores are written in whole batches");
 
-// Calls each(chunk, next) for all tokens.
+// Calls each(chunk) for all tokens of a KV head, while keys or values of the next chunks are
+// fetched.
 template <class T, class Each>
-void ForEachChunk(const DecodeAttentionArgs& args, std::size_t g, const Each& each) {
-  Chunk<T> now = ChunkAt<T>(args.cache, g, args.begin, args.end, kMaxChunk);
-  for (std::size_t t = args.begin; t < args.end;) {
-    t += now.count;
-    const Chunk<T> next = t < args.end ? ChunkAt<T>(args.cache, g, t, args.end, kMaxChunk) : now;
-    each(now, next);
-    now = next;
+void ForEachChunk(const DecodeAttentionArgs& args, std::size_t g, Prefetcher<T>& prefetch,
+                  const Each& each) {
+  Chunk<T> chunks[3];
+  std::size_t t = args.begin;
+  const auto find = [&](Chunk<T>& chunk) {
+    FindChunk(args.cache, g, t, args.end, kMaxChunk, chunk);
+    t += chunk.count;
+  };
+  for (Chunk<T>& chunk : chunks) find(chunk);
+  for (std::size_t i = 0; chunks[i].count > 0; i = (i + 1) % 3) {
+    prefetch.Follow(chunks[(i + 1) % 3], chunks[(i + 2) % 3]);
+    each(chunks[i]);
+    find(chunks[i]);
   }
 }
 
@@ -26,9 +33,7 @@ void Attend(const DecodeAttentionSeparateArgs& args) {
   const DecodeAttentionArgs& a = args.attention;
   const KvView& cache = a.cache;
   const std::size_t stride = cache.token_stride, head_dim = cache.head_dim;
-  const auto prefetcher = [&](const T* rows, std::size_t count) {
-    return Prefetcher(rows, stride == head_dim ? count * head_dim * sizeof(T) : 0, 0, 1);
-  };
+  const bool fetch = stride == head_dim;
   for (std::size_t h = 0; h < a.n_heads; ++h) {
     const std::size_t g = h / (a.n_heads / cache.n_kv_heads);
     const float* q = a.q + h * a.ldq;
@@ -36,9 +41,9 @@ void Attend(const DecodeAttentionSeparateArgs& args) {
     for (std::size_t d = 0; d < head_dim; ++d) out[d] = 0;
     HeadState head = HeadState::Empty(a.scale, a.alibi_slopes == nullptr ? 0 : a.alibi_slopes[h]);
     float* scores = args.scores;
-    ForEachChunk<T>(a, g, [&](const Chunk<T>& now, const Chunk<T>& next) {
-      ScoreTokens<T, 1>(q, {now.k, stride, head_dim}, now.count, prefetcher(next.k, next.count),
-                        scores);
+    Prefetcher<T> keys(fetch ? Fetch::kKeys : Fetch::kNothing, head_dim * sizeof(T));
+    ForEachChunk<T>(a, g, keys, [&](const Chunk<T>& now) {
+      ScoreTokens<T, 1>(q, now, stride, head_dim, keys, scores);
       scores += now.count;
     });
     const float distance = static_cast<float>(a.begin) - static_cast<float>(cache.length - 1);
@@ -46,10 +51,11 @@ void Attend(const DecodeAttentionSeparateArgs& args) {
       UpdateSoftmax({a.end - a.begin, distance, a.softcap, nullptr}, args.scores, head);
     }
     scores = args.scores;
-    ForEachChunk<T>(a, g, [&](const Chunk<T>& now, const Chunk<T>& next) {
+    Prefetcher<T> values(fetch ? Fetch::kValues : Fetch::kNothing, head_dim * sizeof(T));
+    ForEachChunk<T>(a, g, values, [&](const Chunk<T>& now) {
       const float factor = 1;
-      WeighValues<T, 1>({scores, &factor, nullptr, now.v, stride, head_dim, now.count, out, a.ldo},
-                        prefetcher(next.v, next.count));
+      WeighValues<T, 1>(
+          {scores, &factor, nullptr, now.runs, now.n_runs, stride, head_dim, out, a.ldo}, values);
       scores += now.count;
     });
     if (head.sum != 0) {
@@ -67,16 +73,10 @@ void DecodeAttentionSeparate(const DecodeAttentionSeparateArgs& args) {
   assert(a.cache.n_kv_heads > 0 && a.n_heads % a.cache.n_kv_heads == 0);
   assert(a.cache.head_dim % kHeadDimUnit == 0 && a.cache.head_dim <= kMaxHeadDim);
   assert(a.begin <= a.end && a.end <= a.cache.length);
-  switch (a.cache.type) {
-    case KvType::kF32:
-      return Attend<float>(args);
-    case KvType::kF16:
-      return Attend<F16>(args);
-    case KvType::kBf16:
-      return Attend<Bf16>(args);
-    case KvType::kS8:
-      assert(false);
-  }
+  assert(a.cache.type != KvType::kS8);
+  WithElementsOf(a.cache, [&](auto type) {
+    if constexpr (sizeof(type) > 1) Attend<decltype(type)>(args);
+  });
 }
 
 }  // namespace podium::PODIUM_ISA

@@ -8,14 +8,14 @@ namespace podium {
 namespace {
 
 constexpr std::uint32_t kNoBlock = std::numeric_limits<std::uint32_t>::max();
-constexpr std::size_t kAlignment = 64;
+constexpr std::size_t kAlignment = 64, kPage = 4096;
 
 // Lays out arrays one behind the other; remembers if a size does not fit.
 class Arena {
  public:
   // Where an array of count elements of `bytes` begins.
-  std::size_t Add(std::size_t count, std::size_t bytes) {
-    const std::size_t begin = (size_ + kAlignment - 1) / kAlignment * kAlignment;
+  std::size_t Add(std::size_t count, std::size_t bytes, std::size_t alignment = kAlignment) {
+    const std::size_t begin = (size_ + alignment - 1) / alignment * alignment;
     if (begin < size_ || (bytes > 0 && count > (kMost - begin) / bytes)) {
       too_large_ = true;
       return 0;
@@ -104,8 +104,8 @@ KvStatus KvCache::LayoutOf(const KvCacheConfig& c, Layout* layout) {
   const std::size_t rows = Times(Times(l.n_blocks, l.block_tokens), c.n_kv_heads);
   const std::size_t row_bytes = c.head_dim * KvElementBytes(c.type);
   const std::size_t scales = c.type == KvType::kS8 ? rows : 0;
-  l.k = arena.Add(rows, row_bytes);
-  l.v = arena.Add(rows, row_bytes);
+  l.k = arena.Add(rows, row_bytes, kPage);
+  l.v = arena.Add(rows, row_bytes, kPage);
   l.k_scales = arena.Add(scales, sizeof(float));
   l.v_scales = arena.Add(scales, sizeof(float));
   l.lengths = arena.Add(c.n_sequences, sizeof(Lengths));

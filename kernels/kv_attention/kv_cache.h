@@ -12,7 +12,8 @@
 //
 // Tokens lie in blocks of block_tokens; a sequence has a table of its blocks and takes them from a
 // common pool as it grows ("paged", after Kwon et al., arXiv:2309.06180), or, with block_tokens = 0,
-// has one block for all its tokens ("contiguous"). In a block each KV head's rows touch each other.
+// has one block for all its tokens ("contiguous"). In a block each KV head's rows touch each other;
+// they are read fastest where `memory` begins on a page.
 // Fork shares blocks and copies one when a sequence is about to write to a block that it shares. With
 // a sliding window a sequence goes round in its own blocks, so its memory does not grow.
 //

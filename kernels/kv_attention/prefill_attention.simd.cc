@@ -209,16 +209,7 @@ void PrefillAttention(const PrefillAttentionArgs& args) {
   s.scores = s.values + kPrefillKeys * columns;
   s.rows = s.scores + kPrefillQueries * kPrefillLd;
   s.heads = reinterpret_cast<HeadState*>(s.rows + kPrefillPanel * head_dim);
-  switch (cache.type) {
-    case KvType::kF32:
-      return Attend<float>(args, s);
-    case KvType::kF16:
-      return Attend<F16>(args, s);
-    case KvType::kBf16:
-      return Attend<Bf16>(args, s);
-    case KvType::kS8:
-      return Attend<std::int8_t>(args, s);
-  }
+  WithElementsOf(cache, [&](auto type) { Attend<decltype(type)>(args, s); });
 }
 
 }  // namespace podium::PODIUM_ISA

@@ -77,16 +77,7 @@ void Store(const StoreKvArgs& args) {
 void StoreKv(const StoreKvArgs& args) {
   assert(args.cache.head_dim % kHeadDimUnit == 0 && args.cache.head_dim <= kMaxHeadDim);
   assert(args.rows.count <= args.cache.n_blocks * args.cache.block_tokens);
-  switch (args.cache.type) {
-    case KvType::kF32:
-      return Store<float>(args);
-    case KvType::kF16:
-      return Store<F16>(args);
-    case KvType::kBf16:
-      return Store<Bf16>(args);
-    case KvType::kS8:
-      return Store<std::int8_t>(args);
-  }
+  WithElementsOf(args.cache, [&](auto type) { Store<decltype(type)>(args); });
 }
 
 void Rotate(const RotateArgs& args) {

@@ -3,8 +3,9 @@
 //   DotS16(acc, a, b)      acc[lane] += a[2 lane] * b[2 lane] + a[2 lane + 1] * b[2 lane + 1]
 //   LoadS8AsS16(p)         2 * I32::size elements from p
 //   LoadHalfS8AsS16(p)     I32::size elements from p, then zeros
-//   LoadS8Pairs(p0, p1, x) x = p0[0], p1[0], p0[1], p1[1], ...: as many batches as x has, of which there
-//                          is an even number but on AVX-512
+//   LoadS8Pairs(p0, p1, x) x = p0[0], p1[0], p0[1], p1[1], ..., but for the order of the pairs: as
+//                          many batches as x has, an even number but on AVX-512
+//   OrderPairs(x)          puts the pairs, or what became of them lane by lane, in order
 //   BroadcastPair(p)       p[0], p[1], p[0], p[1], ...
 //   StoreAsS16(p, x)       I32::size integers, which fit
 #pragma once
@@ -36,14 +37,30 @@ namespace {
   const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
   return _mm512_cvtepi8_epi16(_mm256_zextsi128_si256(bytes));
 }
+// Of four blocks of 8 pairs, x[i] holds 0 and 2, x[i + 1] holds 1 and 3: half the shuffles that 0, 1
+// and 2, 3 would take.
 template <int kVecs>
 [[gnu::always_inline]] inline void LoadS8Pairs(const std::int8_t* p0, const std::int8_t* p1,
                                                I32 (&x)[kVecs]) {
-  Unroll<kVecs>([&](auto i) __attribute__((always_inline)) {
-    const __m128i x0 = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p0 + 16 * i));
-    const __m128i x1 = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p1 + 16 * i));
-    x[i] = _mm512_cvtepi8_epi16(
+  Unroll<kVecs / 2>([&](auto i) __attribute__((always_inline)) {
+    const __m256i x0 = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p0 + 32 * i));
+    const __m256i x1 = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p1 + 32 * i));
+    x[2 * i] = _mm512_cvtepi8_epi16(_mm256_unpacklo_epi8(x0, x1));
+    x[2 * i + 1] = _mm512_cvtepi8_epi16(_mm256_unpackhi_epi8(x0, x1));
+  });
+  if constexpr (kVecs % 2 == 1) {
+    const __m128i x0 = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p0 + 16 * (kVecs - 1)));
+    const __m128i x1 = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p1 + 16 * (kVecs - 1)));
+    x[kVecs - 1] = _mm512_cvtepi8_epi16(
         _mm256_set_m128i(_mm_unpackhi_epi8(x0, x1), _mm_unpacklo_epi8(x0, x1)));
+  }
+}
+template <int kVecs>
+[[gnu::always_inline]] inline void OrderPairs(I32 (&x)[kVecs]) {
+  Unroll<kVecs / 2>([&](auto i) __attribute__((always_inline)) {
+    const __m512i even = x[2 * i], odd = x[2 * i + 1];
+    x[2 * i] = _mm512_shuffle_i64x2(even, odd, 0x44);
+    x[2 * i + 1] = _mm512_shuffle_i64x2(even, odd, 0xEE);
   });
 }
 inline void StoreAsS16(std::int16_t* p, I32 x) {
@@ -145,6 +162,11 @@ template <int kVecs>
 }
 inline void StoreAsS16(std::int16_t* p, I32 x) { vst1_s16(p, vmovn_s32(x)); }
 
+#endif
+
+#if !defined(__AVX512BW__)
+template <int kVecs>
+[[gnu::always_inline]] inline void OrderPairs(I32 (&)[kVecs]) {}  // they are
 #endif
 
 }  // namespace
