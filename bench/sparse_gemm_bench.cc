@@ -90,10 +90,15 @@ Row MakeSparse(const MatmulShape& shape, int sparsity, PruneFn* prune,
   Transpose(M, K, s->problem->unpruned->a, s->x);
   s->y.resize(N * M);
 
-  Row row = SparseRow(shape, s->w.nnz(), s->w.size_bytes());
+  Row row = SparseRow(shape, s->w.nnz, s->w.size_bytes());
   row.operand_bytes = sizeof(float) * (M * K + M * N) + s->w.size_bytes();
-  const Args args = {
-      .w = s->w.view(), .M = M, .x = s->x.data(), .ldx = M, .y = s->y.data(), .ldy = M};
+  const Args args = {.w = s->w.view(),
+                     .M = M,
+                     .layout = ActivationLayout::kFeatureMajor,
+                     .x = s->x.data(),
+                     .ldx = M,
+                     .y = s->y.data(),
+                     .ldy = M};
   row.run = [s, args, gemm] { gemm(args); };
   const auto result = [s, M = M, N = N] {
     AlignedVector<float> c;
