@@ -60,6 +60,8 @@ PeakU8S8Fn PeakU8S8;
 ReadF32Fn ReadF32;
 GemmCsrF32Fn GemmCsrF32;
 GemmBlock4x1F32Fn GemmBlock4x1F32;
+GemmBlock1x4S32Fn GemmBlock1x4U8S8S32;
+GemmBlock1x4F32Fn GemmBlock1x4U8S8F32;
 
 extern const KernelTable kTable;
 const KernelTable kTable = {
@@ -100,6 +102,8 @@ const KernelTable kTable = {
     .read_f32 = ReadF32,
     .gemm_csr_f32 = GemmCsrF32,
     .gemm_block4x1_f32 = GemmBlock4x1F32,
+    .gemm_block1x4_u8s8s32 = GemmBlock1x4U8S8S32,
+    .gemm_block1x4_u8s8f32 = GemmBlock1x4U8S8F32,
 };
 
 }  // namespace PODIUM_ISA

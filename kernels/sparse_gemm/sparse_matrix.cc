@@ -113,4 +113,13 @@ Block1x4S8Matrix Block1x4S8FromDense(const DenseMatrix<std::int8_t>& dense) {
   return Converter<Block1x4S8View>(dense).Convert();
 }
 
+std::vector<std::int32_t> RowSums(const DenseMatrix<std::int8_t>& dense) {
+  std::vector<std::int32_t> sums(dense.N);
+  for (std::size_t n = 0; n < dense.N; ++n) {
+    const std::int8_t* const row = dense.b + n * dense.ldb;
+    sums[n] = std::accumulate(row, row + dense.K, std::int32_t{0});
+  }
+  return sums;
+}
+
 }  // namespace podium

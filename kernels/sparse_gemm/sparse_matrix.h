@@ -48,4 +48,7 @@ CsrMatrix CsrFromDense(const DenseView& dense);
 Block4x1Matrix Block4x1FromDense(const DenseView& dense);
 Block1x4S8Matrix Block1x4S8FromDense(const DenseMatrix<std::int8_t>& dense);
 
+// Of each row, the sum of its weights: what a zero point is multiplied by.
+std::vector<std::int32_t> RowSums(const DenseMatrix<std::int8_t>& dense);
+
 }  // namespace podium

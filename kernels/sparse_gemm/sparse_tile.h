@@ -160,10 +160,10 @@ void SparseGemm(const typename Mac::View& w, std::size_t M, const Io& io) {
 }
 
 // to[j * to_stride + i] = from[i * from_stride + j], for words of 32 bits.
-template <class Word>
-void TransposeWords(std::size_t rows, std::size_t columns, const Word* from,
-                    std::size_t from_stride, Word* to, std::size_t to_stride) {
-  static_assert(sizeof(Word) == 4);
+template <class From, class To>
+void TransposeWords(std::size_t rows, std::size_t columns, const From* from,
+                    std::size_t from_stride, To* to, std::size_t to_stride) {
+  static_assert(sizeof(From) == 4 && sizeof(To) == 4);
   // A line of `to` is written at once: rows that are a multiple of 4 KiB apart share their place in
   // L1, and a line written in parts would have been evicted meanwhile.
   constexpr std::size_t kRows = 16;
@@ -181,7 +181,7 @@ void TransposeWords(std::size_t rows, std::size_t columns, const Word* from,
     }
     for (std::size_t i = i0; i < end; ++i) {
       for (std::size_t k = i < whole ? j : 0; k < columns; ++k) {
-        to[k * to_stride + i] = from[i * from_stride + k];
+        __builtin_memcpy(to + k * to_stride + i, from + i * from_stride + k, 4);
       }
     }
   }
