@@ -25,6 +25,9 @@ struct Row {
   std::optional<Quality> quality;
   // Work per iteration, reported as rates per second of wall time: {"flops", 2.0 * M * N * K}.
   std::vector<std::pair<std::string, double>> work;
+  // What else the iterations since its last call have found: {"break_even", 52}. Called after timing;
+  // may be null.
+  std::function<std::vector<std::pair<std::string, double>>()> figures;
   double bytes = 0;  // compulsory traffic of one iteration: each operand once
   double size_bytes =
       0;              // weights, and cache where there is one, as stored: with scales and indices

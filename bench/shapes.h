@@ -140,10 +140,21 @@ inline constexpr MatmulShape kThreadedMatmulShapes[] = {
     {64, 4096, 1024},   {256, 4096, 1024}, {64, 1024, 4096},
 };
 
+// With one token, weights come from memory.
 inline constexpr MatmulShape kSparseShapes[] = {
-    {64, 1024, 1024},   // BERT-large, attention projection, 64 tokens (arXiv:1810.04805)
+    {1, 4096, 4096},    // Llama-2-7B, attention projection (arXiv:2307.09288)
+    {8, 1024, 1024},    // BERT-large, attention projection, 8 tokens (arXiv:1810.04805)
+    {64, 1024, 1024},   // the same, 64 tokens
     {256, 1024, 1024},  // the same, 256 tokens
     {128, 3072, 768},   // BERT-base, first feed-forward layer, 128 tokens
+};
+
+// With one token, weights come from memory.
+inline constexpr MatmulShape kBreakEvenShapes[] = {
+    {1, 4096, 1024},  // BERT-large, first feed-forward layer, one token (arXiv:1810.04805)
+    {8, 1024, 1024},  // its attention projection, 8 to 256 tokens
+    {64, 1024, 1024},
+    {256, 1024, 1024},
 };
 
 // Decoding of one token in one attention layer whose hidden size is n_heads * head_dim.

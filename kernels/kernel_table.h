@@ -18,7 +18,9 @@
 #include "kernels/kv_attention/prefill_attention.h"
 #include "kernels/kv_attention/store_kv.h"
 #include "kernels/machine/limits.h"
+#include "kernels/sparse_gemm/gemm_nm_f32.h"
 #include "kernels/sparse_gemm/gemm_sparse_f32.h"
+#include "kernels/sparse_gemm/gemm_sparse_int8.h"
 
 namespace podium {
 
@@ -66,6 +68,11 @@ struct KernelTable {
   // sparse_gemm/
   GemmCsrF32Fn* gemm_csr_f32;
   GemmBlock4x1F32Fn* gemm_block4x1_f32;
+  GemmBlock1x4S32Fn* gemm_block1x4_u8s8s32;
+  GemmBlock1x4F32Fn* gemm_block1x4_u8s8f32;
+  PackedNmF32SizeFn* packed_nm_f32_size;
+  PackNmF32Fn* pack_nm_f32;
+  GemmNmF32Fn* gemm_nm_f32;
 };
 
 // Plain scalar C++: the definition of each kernel's result.

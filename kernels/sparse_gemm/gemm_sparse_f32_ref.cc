@@ -1,27 +1,37 @@
+#include <algorithm>
+
 #include "kernels/sparse_gemm/gemm_sparse_f32.h"
+#include "kernels/sparse_gemm/sparse_ref.h"
 
 namespace podium::reference {
 namespace {
 
-// Y[n, m] for the weight of channel n within each block of kRows.
-template <std::size_t kRows, class Args>
-void Gemm(const Args& args) {
-  for (std::size_t n = 0; n < args.w.N; ++n) {
-    const std::uint32_t* const row = args.w.row_ptr + n / kRows;
-    for (std::size_t m = 0; m < args.M; ++m) {
-      double sum = 0;
-      for (std::size_t i = row[0]; i < row[1]; ++i) {
-        sum +=
-            double{args.w.values[i * kRows + n % kRows]} * args.x[args.w.col_idx[i] * args.ldx + m];
+template <class View>
+void Gemm(const GemmSparseF32Args<View>& args) {
+  const bool feature_major = args.layout == ActivationLayout::kFeatureMajor;
+  constexpr std::size_t kTokens = 64;
+  for (std::size_t m0 = 0; m0 < args.M; m0 += kTokens) {
+    const std::size_t tokens = std::min(kTokens, args.M - m0);
+    for (std::size_t n = 0; n < args.w.N; ++n) {
+      double sums[kTokens] = {};
+      ForEachWeight(args.w, n, [&](std::size_t k, float weight) {
+        for (std::size_t t = 0; t < tokens; ++t) {
+          const std::size_t m = m0 + t;
+          const float x = args.x[feature_major ? k * args.ldx + m : m * args.ldx + k];
+          sums[t] += double{weight} * x;
+        }
+      });
+      for (std::size_t t = 0; t < tokens; ++t) {
+        const std::size_t m = m0 + t;
+        args.y[feature_major ? n * args.ldy + m : m * args.ldy + n] = static_cast<float>(sums[t]);
       }
-      args.y[n * args.ldy + m] = static_cast<float>(sum);
     }
   }
 }
 
 }  // namespace
 
-void GemmCsrF32(const GemmCsrF32Args& args) { Gemm<1>(args); }
-void GemmBlock4x1F32(const GemmBlock4x1F32Args& args) { Gemm<kBlockRows>(args); }
+void GemmCsrF32(const GemmCsrF32Args& args) { Gemm(args); }
+void GemmBlock4x1F32(const GemmBlock4x1F32Args& args) { Gemm(args); }
 
 }  // namespace podium::reference

@@ -1,53 +1,125 @@
 #include "kernels/sparse_gemm/sparse_matrix.h"
 
-#include <cassert>
-#include <limits>
+#include <algorithm>
+#include <numeric>
+#include <utility>
 
 namespace podium {
 namespace {
 
-// Both forms are rows of blocks of `kRows` weights; `Matrix` is one of the two.
-template <std::size_t kRows, class Matrix>
-Matrix FromDense(const DenseView& dense) {
-  [[maybe_unused]] constexpr std::size_t kMax = std::numeric_limits<std::uint32_t>::max();
-  assert(dense.K <= kMax);
-  Matrix matrix;
-  matrix.N = dense.N;
-  matrix.K = dense.K;
-  matrix.row_ptr.push_back(0);
-  for (std::size_t n = 0; n < dense.N; n += kRows) {
-    for (std::size_t k = 0; k < dense.K; ++k) {
-      float block[kRows];
-      bool stored = false;
-      for (std::size_t r = 0; r < kRows; ++r) {
-        block[r] = n + r < dense.N ? dense.b[(n + r) * dense.ldb + k] : 0;
-        stored = stored || block[r] != 0;
-      }
-      if (!stored) continue;
-      matrix.col_idx.push_back(static_cast<std::uint32_t>(k));
-      matrix.values.insert(matrix.values.end(), block, block + kRows);
-    }
-    assert(matrix.col_idx.size() <= kMax);
-    matrix.row_ptr.push_back(static_cast<std::uint32_t>(matrix.col_idx.size()));
-  }
-  return matrix;
-}
+constexpr std::size_t CeilDiv(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
-template <class Matrix>
-std::size_t SizeBytes(const Matrix& matrix) {
-  return (matrix.row_ptr.size() + matrix.col_idx.size()) * sizeof(std::uint32_t) +
-         matrix.values.size() * sizeof(float);
-}
+// Slices double until an average segment has so many blocks, for which the sums of its channels are
+// fetched and put away, and a branch is mispredicted. A row of single weights is bound by the loads of
+// activations, which should come from L1: 128 columns x 64 tokens are 32 KiB. Measured from 50 to 95 %
+// zeros with slices of 128 to 1024 on Granite Rapids.
+template <class View>
+constexpr std::size_t kLeastSegment = View::kBlockRows == 1 ? 12 : 48;
+constexpr std::size_t kLeastSliceColumns = 128;
+
+template <class View>
+class Converter {
+ public:
+  using T = typename View::Value;
+  explicit Converter(const DenseMatrix<T>& dense) : dense_(dense) {}
+
+  SparseMatrix<View> Convert() {
+    m_.N = dense_.N;
+    m_.K = dense_.K;
+    const std::size_t columns = CeilDiv(dense_.K, View::kBlockCols);
+    const std::size_t rows = CeilDiv(dense_.N, View::kBlockRows);
+    std::size_t blocks = 0;
+    for (std::size_t r = 0; r < rows; ++r) {
+      for (std::size_t c = 0; c < columns; ++c) blocks += IsStored(r, c);
+    }
+    m_.slice_columns = kLeastSliceColumns;
+    while (m_.slice_columns < kMaxSliceColumns &&
+           blocks * m_.slice_columns < kLeastSegment<View> * rows * columns) {
+      m_.slice_columns *= 2;
+    }
+    constexpr std::size_t kGroupRows = kGroupChannels / View::kBlockRows;
+    for (std::size_t r0 = 0; r0 < rows; r0 += kGroupRows) {
+      std::size_t c0 = 0;
+      do {  // once even if K = 0
+        const std::size_t c1 = std::min(c0 + m_.slice_columns, columns);
+        AppendSlice(r0, std::min(r0 + kGroupRows, rows), c0, c1);
+        c0 = c1;
+      } while (c0 < columns);
+    }
+    return std::move(m_);
+  }
+
+ private:
+  // Calls f(weight) for each weight of a block, row-major, 0 for those beyond the matrix.
+  template <class F>
+  void ForEachWeight(std::size_t row, std::size_t column, const F& f) const {
+    for (std::size_t i = 0; i < View::kBlockRows; ++i) {
+      for (std::size_t j = 0; j < View::kBlockCols; ++j) {
+        const std::size_t n = row * View::kBlockRows + i, k = column * View::kBlockCols + j;
+        f(n < dense_.N && k < dense_.K ? dense_.b[n * dense_.ldb + k] : T{0});
+      }
+    }
+  }
+
+  bool IsStored(std::size_t row, std::size_t column) const {
+    bool stored = false;
+    ForEachWeight(row, column, [&](T weight) { stored = stored || weight != 0; });
+    return stored;
+  }
+
+  void AppendSlice(std::size_t r0, std::size_t r1, std::size_t c0, std::size_t c1) {
+    constexpr std::size_t kMultiple = View::kBlockRows == 1 ? 2 : 1;
+    std::vector<std::size_t> counts(r1 - r0), order(r1 - r0);
+    for (std::size_t r = r0; r < r1; ++r) {
+      for (std::size_t c = c0; c < c1; ++c) counts[r - r0] += IsStored(r, c);
+      counts[r - r0] = CeilDiv(counts[r - r0], kMultiple) * kMultiple;
+    }
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return counts[a] > counts[b]; });
+    for (const std::size_t row : order) {
+      m_.segments.push_back(
+          {static_cast<std::uint16_t>(row), static_cast<std::uint16_t>(counts[row])});
+      AppendSegment(r0 + row, c0, c1, m_.col_idx.size() + counts[row]);
+    }
+  }
+
+  void AppendSegment(std::size_t row, std::size_t c0, std::size_t c1, std::size_t end) {
+    for (std::size_t c = c0; c < c1; ++c) {
+      if (!IsStored(row, c)) continue;
+      m_.col_idx.push_back(static_cast<std::uint16_t>(c - c0));
+      ForEachWeight(row, c, [&](T weight) { m_.values.push_back(weight); });
+      m_.nnz += std::min(View::kBlockRows, dense_.N - row * View::kBlockRows) *
+                std::min(View::kBlockCols, dense_.K - c * View::kBlockCols);
+    }
+    for (; m_.col_idx.size() < end; m_.values.resize(m_.values.size() + View::kBlockCols)) {
+      m_.col_idx.push_back(static_cast<std::uint16_t>(m_.slice_columns));
+    }
+  }
+
+  DenseMatrix<T> dense_;
+  SparseMatrix<View> m_;
+};
 
 }  // namespace
 
-std::size_t CsrMatrix::size_bytes() const { return SizeBytes(*this); }
-std::size_t Block4x1Matrix::size_bytes() const { return SizeBytes(*this); }
-
-CsrMatrix CsrFromDense(const DenseView& dense) { return FromDense<1, CsrMatrix>(dense); }
+CsrMatrix CsrFromDense(const DenseView& dense) { return Converter<CsrView>(dense).Convert(); }
 
 Block4x1Matrix Block4x1FromDense(const DenseView& dense) {
-  return FromDense<kBlockRows, Block4x1Matrix>(dense);
+  return Converter<Block4x1View>(dense).Convert();
+}
+
+Block1x4S8Matrix Block1x4S8FromDense(const DenseMatrix<std::int8_t>& dense) {
+  return Converter<Block1x4S8View>(dense).Convert();
+}
+
+std::vector<std::int32_t> RowSums(const DenseMatrix<std::int8_t>& dense) {
+  std::vector<std::int32_t> sums(dense.N);
+  for (std::size_t n = 0; n < dense.N; ++n) {
+    const std::int8_t* const row = dense.b + n * dense.ldb;
+    sums[n] = std::accumulate(row, row + dense.K, std::int32_t{0});
+  }
+  return sums;
 }
 
 }  // namespace podium

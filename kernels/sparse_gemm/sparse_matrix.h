@@ -1,47 +1,54 @@
-// Owning forms of the sparse matrices of gemm_sparse_f32.h, made from a dense one.
+// Owning sparse matrices of sparse_view.h, made from dense ones.
 //
-// B  f32  N x K, row-major, row stride ldb >= K
+// B  f32 or s8  N x K, row-major, row stride ldb >= K
 //
-// A weight is stored if it is not +-0; a block if any of its weights is stored. N and K below 2^32,
-// at most 2^32 - 1 weights or blocks. Done once, ahead of time, so plain scalar code.
+// A block is stored if one of its weights is not +-0. K <= 2^32. Slices are as short as leaves segments
+// long enough to be worth their start, given how many blocks there are. Done once, ahead of time, so
+// plain scalar code.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
-#include "kernels/sparse_gemm/gemm_sparse_f32.h"
+#include "kernels/sparse_gemm/sparse_view.h"
 
 namespace podium {
 
-struct DenseView {
+template <class T>
+struct DenseMatrix {
   std::size_t N, K;
-  const float* b;
+  const T* b;
   std::size_t ldb;  // >= K
 };
+using DenseView = DenseMatrix<float>;
 
-struct CsrMatrix {
-  std::size_t N = 0, K = 0;
-  std::vector<std::uint32_t> row_ptr;
-  std::vector<std::uint32_t> col_idx;
-  std::vector<float> values;
+template <class View>
+struct SparseMatrix {
+  std::size_t N = 0, K = 0, slice_columns = 1;
+  std::size_t nnz = 0;  // weights stored, zeros within blocks too, but not the padding
+  std::vector<SparseSegment> segments;
+  std::vector<std::uint16_t> col_idx;
+  std::vector<typename View::Value> values;
 
-  CsrView view() const { return {N, K, row_ptr.data(), col_idx.data(), values.data()}; }
-  std::size_t nnz() const { return values.size(); }  // weights stored
-  std::size_t size_bytes() const;                    // values and all indices
+  View view() const {
+    return {N, K, slice_columns, segments.data(), col_idx.data(), values.data()};
+  }
+  std::size_t size_bytes() const {  // values, indices, padding
+    return segments.size() * sizeof(SparseSegment) + col_idx.size() * sizeof(std::uint16_t) +
+           values.size() * sizeof(typename View::Value);
+  }
 };
+
+using CsrMatrix = SparseMatrix<CsrView>;
+using Block4x1Matrix = SparseMatrix<Block4x1View>;
+using Block1x4S8Matrix = SparseMatrix<Block1x4S8View>;
+
 CsrMatrix CsrFromDense(const DenseView& dense);
-
-struct Block4x1Matrix {
-  std::size_t N = 0, K = 0;
-  std::vector<std::uint32_t> row_ptr;
-  std::vector<std::uint32_t> col_idx;
-  std::vector<float> values;
-
-  Block4x1View view() const { return {N, K, row_ptr.data(), col_idx.data(), values.data()}; }
-  std::size_t nnz() const { return values.size(); }  // weights stored, zeros within blocks too
-  std::size_t size_bytes() const;                    // values and all indices
-};
 Block4x1Matrix Block4x1FromDense(const DenseView& dense);
+Block1x4S8Matrix Block1x4S8FromDense(const DenseMatrix<std::int8_t>& dense);
+
+// Of each row, the sum of its weights: what a zero point is multiplied by.
+std::vector<std::int32_t> RowSums(const DenseMatrix<std::int8_t>& dense);
 
 }  // namespace podium

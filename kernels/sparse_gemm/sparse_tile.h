@@ -1,240 +1,189 @@
-// The blocked loops and the register tiles that both sparse forms share: rows of blocks of kRows x
-// 1 weights, of which CSR is the case kRows = 1.
+// The blocked loops and the register tiles that all products of sparse_view.h share.
 //
-// A panel of X, a few tokens wide and as deep as its bytes allow, is copied to the stack, where
-// neither ldx nor cache associativity matters, and all block rows are swept over it, each going on
-// where its columns left the panel before. Sums wait in Y between panels. The columns of a row lie
-// anywhere, so it is the panel that must be near; W is read in order, once per tile of tokens.
+// For a tile of tokens, a slice of X is copied to the stack as a panel, whose rows of kWidth tokens
+// neither ldx nor cache associativity spreads, and all segments of the slice are swept over it. Sums
+// wait between slices where Io says.
 //
-// A Tile is a register tile:
-//   kWidth                                   floats per column of the panel
-//   CopyPanel(x, ldx, columns, tokens, panel)
-//   Multiply(segment, panel, rows, tokens, y, ldy)   returns the first block beyond the segment
+// A Mac (multiply-accumulate) describes the meeting of a block with a column of the panel:
+//   View             of the weights
+//   Acc, Word        the batch of sums, one lane per token, and its element
+//   kWords           words of X per token and column
+//   Step(acc, x, w)  acc[r][v] += what the block at w has for its channel r, times x: kWords rows of
+//                    the panel, kVecs batches each
+// A Tile multiplies segments for a tile of tokens:
+//   kWidth           words per row of the panel
+//   Multiply(segment, panel, rows, tokens, y, ldy)
+// An Io knows what X and Y look like:
+//   Load<kWidth>(panel, c0, columns, m, tokens)   columns of X, from block column c0 on
+//   direct           sums may wait in y, at y + n * ldy + m; else on the stack, for Finish
+//   Finish(sums, width, n0, rows, m, tokens)      takes them: sums[(n - n0) * width + token]
 #pragma once
 
-#include "kernels/simd/fma.h"
 #include "kernels/simd/partial.h"
-#include "kernels/simd/quad.h"
+#include "kernels/simd/transpose.h"
 #include "kernels/simd/unroll.h"
+#include "kernels/sparse_gemm/sparse_view.h"
 
 namespace podium::PODIUM_ISA {
 namespace {
 
-// View: CsrView or Block4x1View.
 template <class View>
-struct SparseProblem {
-  View w;
-  std::size_t M;
-  const float* x;
-  std::size_t ldx;
-  float* y;
-  std::size_t ldy;
-};
-
-// What is left of a block row: the blocks begin .. end - 1, of which those to multiply are the
-// first few, with columns below k1. `first`: no sums wait in Y.
 struct Segment {
-  const std::uint32_t* col_idx;
-  const float* values;
-  std::size_t begin, end;
-  std::size_t k0, k1;  // columns of the panel
-  bool first;
+  const std::uint16_t* col_idx;
+  const typename View::Value* values;
+  std::size_t count;
+  bool first;  // of its block row: no sums wait
 };
 
-// Calls step(chain, i) for the blocks i of the segment, with kChains of them in flight: each
-// chain's sums wait for the latency of an addition (4 cycles) once in kChains blocks. Returns the
-// end.
-template <int kChains, class Step>
-[[gnu::always_inline]] inline std::size_t ForEachBlock(const Segment& s, const Step& step) {
-  std::size_t i = s.begin;
-  if constexpr (kChains > 1) {
-    for (; i + kChains <= s.end && s.col_idx[i + kChains - 1] < s.k1; i += kChains) {
-      Unroll<kChains>([&](auto c) __attribute__((always_inline)) { step(c, i + c); });
-    }
-  }
-  for (; i < s.end && s.col_idx[i] < s.k1; ++i) step(Index<0>(), i);
-  return i;
-}
-
-// kRows output channels x kVecs batches of tokens, the last of them perhaps partial.
-template <int kRows, int kVecs>
+// kBlockRows output channels x kVecs batches of tokens, the last of them perhaps partial.
+template <class Mac, int kVecs>
 struct TokensTile {
-  static constexpr std::size_t kWidth = kVecs * F32::size;
-  static constexpr int kChains = kRows * kVecs >= 4 ? 1 : 4 / (kRows * kVecs);
+  using View = typename Mac::View;
+  using Acc = typename Mac::Acc;
+  using Word = typename Mac::Word;
+  static constexpr int kRows = View::kBlockRows;
+  static constexpr std::size_t kWidth = kVecs * Acc::size;
 
-  // Lanes beyond the tokens are zeros, and their sums are never stored.
-  static void CopyPanel(const float* x, std::size_t ldx, std::size_t columns, std::size_t tokens,
-                        float* panel) {
-    for (std::size_t k = 0; k < columns; ++k) {
-      Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
-        constexpr std::size_t kBegin = v * F32::size;
-        LoadLanes<F32>(x + k * ldx + kBegin, tokens - kBegin)
-            .store_aligned(panel + k * kWidth + kBegin);
-      });
-    }
-  }
+  // Segments of single rows are padded to pairs, and the two of a pair go to sums of their own where
+  // else the latency of an addition (4 cycles in two units: 8 sums) would be waited for.
+  static constexpr int kUnroll = kRows == 1 ? 2 : 1;
+  static constexpr int kChains = kRows * kVecs < 8 ? kUnroll : 1;
 
-  static std::size_t Multiply(const Segment& segment, const float* panel, std::size_t rows,
-                              std::size_t tokens, float* y, std::size_t ldy) {
-    F32 acc[kChains][kRows][kVecs];
-    Unroll<kChains>([&](auto c) __attribute__((always_inline)) {
+  static void Multiply(const Segment<View>& s, const Word* panel, std::size_t rows,
+                       std::size_t tokens, Word* y, std::size_t ldy) {
+    Acc acc[kChains][kRows][kVecs];
+    const auto for_each = [](const auto& f) __attribute__((always_inline)) {
       Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
-        Unroll<kVecs>([&](auto v) __attribute__((always_inline)) { acc[c][r][v] = F32(0); });
+        Unroll<kVecs>([&](auto v) __attribute__((always_inline)) { f(r, v); });
       });
+    };
+    for_each([&](auto r, auto v) __attribute__((always_inline)) {
+      Unroll<kChains>([&](auto c) __attribute__((always_inline)) { acc[c][r][v] = Acc(0); });
     });
     // Calls f(sums, their place in y, how many of them) for each batch of the tile within W.
     const auto for_each_batch = [&](const auto& f) __attribute__((always_inline)) {
-      Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
-        if (r >= rows) return;
-        Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
-          constexpr std::size_t kBegin = v * F32::size;
+      for_each([&](auto r, auto v) __attribute__((always_inline)) {
+        constexpr std::size_t kBegin = v * Acc::size;
+        if (static_cast<std::size_t>(r) < rows) {
           f(acc[0][r][v], y + r * ldy + kBegin, tokens - kBegin);
-        });
+        }
       });
     };
-    if (!segment.first) {
-      for_each_batch([](F32 & sum, const float* from, std::size_t count)
-                         __attribute__((always_inline)) { sum = LoadLanes<F32>(from, count); });
+    if (!s.first) {
+      for_each_batch([](Acc & sum, const Word* from, std::size_t count)
+                         __attribute__((always_inline)) { sum = LoadLanes<Acc>(from, count); });
     }
-    const std::size_t end = ForEachBlock<kChains>(
-        segment, [&](auto c, std::size_t i) __attribute__((always_inline)) {
-          const float* const x = panel + (segment.col_idx[i] - segment.k0) * kWidth;
-          F32 xv[kVecs];
-          Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
-            xv[v] = F32::load_aligned(x + v * F32::size);
-          });
-          Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
-            const F32 w(segment.values[i * kRows + r]);
-            Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
-              acc[c][r][v] = Fma(w, xv[v], acc[c][r][v]);
-            });
-          });
-        });
-    Unroll<kChains - 1>([&](auto c) __attribute__((always_inline)) {
-      Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
-        Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
-          acc[0][r][v] = acc[0][r][v] + acc[c + 1][r][v];
-        });
+    constexpr std::size_t kBlock = View::kBlockRows * View::kBlockCols;
+    for (std::size_t i = 0; i < s.count; i += kUnroll) {
+      Unroll<kUnroll>([&](auto u) __attribute__((always_inline)) {
+        const Word* const x = panel + s.col_idx[i + u] * (kWidth * Mac::kWords);
+        Mac::Step(acc[u % kChains], x, s.values + (i + u) * kBlock);
       });
-    });
-    for_each_batch([](F32 sum, float* to, std::size_t count)
+    }
+    if constexpr (kChains == 2) {
+      for_each([&](auto r, auto v)
+                   __attribute__((always_inline)) { acc[0][r][v] = acc[0][r][v] + acc[1][r][v]; });
+    }
+    for_each_batch([](Acc sum, Word * to, std::size_t count)
                        __attribute__((always_inline)) { StoreLanes(to, sum, count); });
-    return end;
   }
 };
-
-// One token: no vector of them to share a weight. A block of four channels still fills a Quad; a
-// single channel is done in scalars, where gathers would cost more than they save.
-template <int kRows>
-struct OneTokenTile;
-
-template <>
-struct OneTokenTile<1> {
-  static constexpr std::size_t kWidth = 1;
-
-  static void CopyPanel(const float* x, std::size_t ldx, std::size_t columns,
-                        std::size_t /*tokens*/, float* panel) {
-    for (std::size_t k = 0; k < columns; ++k) panel[k] = x[k * ldx];
-  }
-
-  static std::size_t Multiply(const Segment& s, const float* panel, std::size_t /*rows*/,
-                              std::size_t /*tokens*/, float* y, std::size_t /*ldy*/) {
-    float acc[4] = {s.first ? 0 : *y, 0, 0, 0};
-    const std::size_t end = ForEachBlock<4>(
-        s, [&](auto c, std::size_t i) __attribute__((always_inline)) {
-          acc[c] += s.values[i] * panel[s.col_idx[i] - s.k0];
-        });
-    *y = (acc[0] + acc[1]) + (acc[2] + acc[3]);
-    return end;
-  }
-};
-
-template <>
-struct OneTokenTile<4> : OneTokenTile<1> {
-  static std::size_t Multiply(const Segment& s, const float* panel, std::size_t rows,
-                              std::size_t /*tokens*/, float* y, std::size_t ldy) {
-    Quad acc[4] = {ZeroQuad(), ZeroQuad(), ZeroQuad(), ZeroQuad()};
-    const std::size_t end = ForEachBlock<4>(
-        s, [&](auto c, std::size_t i) __attribute__((always_inline)) {
-          acc[c] = MacQuad(acc[c], LoadQuad(s.values + i * 4), panel[s.col_idx[i] - s.k0]);
-        });
-    float sums[4];
-    StoreQuad(sums, AddQuads(AddQuads(acc[0], acc[1]), AddQuads(acc[2], acc[3])));
-    for (std::size_t r = 0; r < rows; ++r) y[r * ldy] = s.first ? sums[r] : y[r * ldy] + sums[r];
-    return end;
-  }
-};
-
-constexpr std::size_t kPanelBytes = 64 * 1024;
-constexpr std::size_t kCursors = 1024;  // block rows swept over one panel
-
-// Columns of a panel. Every segment costs a mispredicted branch and a pass of its sums through Y,
-// so a panel of 64 KiB, read from L2, is better than one that L1 holds: at 90 % zeros by a quarter.
-// Not so where rows of single weights are long (over a third of their columns): there each weight
-// waits for its own loads, and half the panel is better, at 50 % zeros by half.
-template <int kRows, class Tile, class View>
-std::size_t PanelDepth(const View& w) {
-  constexpr std::size_t kMost = kPanelBytes / sizeof(float) / Tile::kWidth;
-  return kRows == 1 && w.row_ptr[w.N] / w.N > w.K / 3 ? kMost / 2 : kMost;
-}
 
 // Y's tokens m .. m + tokens - 1, at most Tile::kWidth of them.
-template <int kRows, class Tile, class View>
-void SweepTokens(const SparseProblem<View>& p, std::size_t m, std::size_t tokens) {
-  alignas(64) float panel[kPanelBytes / sizeof(float)];
-  std::uint32_t cursors[kCursors];  // of each block row, the next block
-  const std::size_t depth = PanelDepth<kRows, Tile>(p.w);
-  const std::size_t block_rows = (p.w.N + kRows - 1) / kRows;
-  for (std::size_t b0 = 0; b0 < block_rows; b0 += kCursors) {
-    const std::size_t count = block_rows - b0 < kCursors ? block_rows - b0 : kCursors;
-    for (std::size_t b = 0; b < count; ++b) cursors[b] = p.w.row_ptr[b0 + b];
-    std::size_t k0 = 0;
+template <class Mac, class Tile, class Io>
+void SweepTokens(const typename Mac::View& w, const Io& io, std::size_t m, std::size_t tokens) {
+  using View = typename Mac::View;
+  using Word = typename Mac::Word;
+  constexpr std::size_t kRows = View::kBlockRows, kColumn = Tile::kWidth * Mac::kWords;
+  alignas(64) Word panel[kColumn * (kMaxSliceColumns + 1)];
+  alignas(64) Word waiting[Tile::kWidth * kGroupChannels];
+  for (std::size_t i = 0; i < kColumn; ++i) panel[w.slice_columns * kColumn + i] = 0;
+
+  const std::size_t columns = (w.K + View::kBlockCols - 1) / View::kBlockCols;
+  const SparseSegment* next = w.segments;
+  Segment<View> s = {.col_idx = w.col_idx, .values = w.values, .count = 0, .first = true};
+  for (std::size_t n0 = 0; n0 < w.N; n0 += kGroupChannels) {
+    const std::size_t channels = w.N - n0 < kGroupChannels ? w.N - n0 : kGroupChannels;
+    const std::size_t block_rows = (channels + kRows - 1) / kRows;
+    Word* const y = io.direct ? io.y + n0 * io.ldy + m : waiting;
+    const std::size_t ldy = io.direct ? io.ldy : Tile::kWidth;
+    std::size_t c0 = 0;
     do {  // once even if K = 0
-      const std::size_t k1 = p.w.K - k0 < depth ? p.w.K : k0 + depth;
-      Tile::CopyPanel(p.x + k0 * p.ldx + m, p.ldx, k1 - k0, tokens, panel);
-      for (std::size_t b = 0; b < count; ++b) {
-        const Segment segment = {
-            .col_idx = p.w.col_idx,
-            .values = p.w.values,
-            .begin = cursors[b],
-            .end = p.w.row_ptr[b0 + b + 1],
-            .k0 = k0,
-            .k1 = k1,
-            .first = k0 == 0,
-        };
-        const std::size_t n = (b0 + b) * kRows;
-        const std::size_t rows = p.w.N - n < kRows ? p.w.N - n : kRows;
-        cursors[b] = static_cast<std::uint32_t>(
-            Tile::Multiply(segment, panel, rows, tokens, p.y + n * p.ldy + m, p.ldy));
+      const std::size_t c1 = columns - c0 < w.slice_columns ? columns : c0 + w.slice_columns;
+      io.template Load<Tile::kWidth>(panel, c0, c1 - c0, m, tokens);
+      s.first = c0 == 0;
+      for (std::size_t b = 0; b < block_rows; ++b, ++next) {
+        // Rows come in no order that a hardware prefetcher knows. The last is followed by itself.
+        const std::size_t ahead = next[b + 1 < block_rows ? 1 : 0].row * kRows;
+        Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
+          const Word* const line = y + (ahead + r) * ldy;
+          for (std::size_t i = 0; i < Tile::kWidth; i += 64 / sizeof(Word)) {
+            __builtin_prefetch(line + i, 1);
+          }
+        });
+        const std::size_t n = next->row * kRows;
+        s.count = next->count;
+        Tile::Multiply(s, panel, channels - n < kRows ? channels - n : kRows, tokens, y + n * ldy,
+                       ldy);
+        s.col_idx += s.count;
+        s.values += s.count * kRows * View::kBlockCols;
       }
-      k0 = k1;
-    } while (k0 < p.w.K);
+      c0 = c1;
+    } while (c0 < columns);
+    if (!io.direct) io.Finish(waiting, Tile::kWidth, n0, channels, m, tokens);
   }
 }
 
-template <int kRows, class View, int... i>
-void DispatchVecs(std::integer_sequence<int, i...>, std::size_t vecs, const SparseProblem<View>& p,
-                  std::size_t m, std::size_t tokens) {
-  using Fn = void(const SparseProblem<View>&, std::size_t, std::size_t);
-  static constexpr Fn* kSweeps[] = {SweepTokens<kRows, TokensTile<kRows, i + 1>, View>...};
-  kSweeps[vecs - 1](p, m, tokens);
+template <class Mac, class Io, int... i>
+void DispatchVecs(std::integer_sequence<int, i...>, std::size_t vecs, const typename Mac::View& w,
+                  const Io& io, std::size_t m, std::size_t tokens) {
+  using Fn = void(const typename Mac::View&, const Io&, std::size_t, std::size_t);
+  static constexpr Fn* kSweeps[] = {SweepTokens<Mac, TokensTile<Mac, i + 1>, Io>...};
+  kSweeps[vecs - 1](w, io, m, tokens);
 }
 
 // In tiles of up to kVecs batches of tokens.
-template <int kRows, int kVecs, class View>
-void SparseGemm(const SparseProblem<View>& p) {
-  if (p.w.N == 0) return;
-  if (p.M == 1) return SweepTokens<kRows, OneTokenTile<kRows>>(p, 0, 1);
-  std::size_t vecs = (p.M + F32::size - 1) / F32::size;
+template <class Mac, int kVecs, class Io>
+void SparseGemm(const typename Mac::View& w, std::size_t M, const Io& io) {
+  using Acc = typename Mac::Acc;
+  std::size_t vecs = (M + Acc::size - 1) / Acc::size;
   std::size_t tiles = (vecs + kVecs - 1) / kVecs;
-  for (std::size_t m = 0; m < p.M; --tiles) {
+  for (std::size_t m = 0; m < M; --tiles) {
     // Spread evenly: 5 batches are 3 and 2, not 4 and a 1 that waits on latencies.
     const std::size_t tile_vecs = (vecs + tiles - 1) / tiles;
-    const std::size_t most = tile_vecs * F32::size;
-    const std::size_t tokens = p.M - m < most ? p.M - m : most;
-    DispatchVecs<kRows>(std::make_integer_sequence<int, kVecs>(), tile_vecs, p, m, tokens);
+    const std::size_t most = tile_vecs * Acc::size;
+    const std::size_t tokens = M - m < most ? M - m : most;
+    DispatchVecs<Mac>(std::make_integer_sequence<int, kVecs>(), tile_vecs, w, io, m, tokens);
     vecs -= tile_vecs;
     m += tokens;
+  }
+}
+
+// to[j * to_stride + i] = from[i * from_stride + j], for words of 32 bits.
+template <class From, class To>
+void TransposeWords(std::size_t rows, std::size_t columns, const From* from,
+                    std::size_t from_stride, To* to, std::size_t to_stride) {
+  static_assert(sizeof(From) == 4 && sizeof(To) == 4);
+  // A line of `to` is written at once: rows that are a multiple of 4 KiB apart share their place in
+  // L1, and a line written in parts would have been evicted meanwhile.
+  constexpr std::size_t kRows = 16;
+  for (std::size_t i0 = 0; i0 < rows; i0 += kRows) {
+    const std::size_t end = rows - i0 < kRows ? rows : i0 + kRows;
+    const std::size_t whole = i0 + (end - i0) / 4 * 4;
+    std::size_t j = 0;
+    for (; j + 4 <= columns; j += 4) {
+      for (std::size_t i = i0; i < whole; i += 4) {
+        Words4 block[4];
+        for (int r = 0; r < 4; ++r) block[r] = LoadWords4(from + (i + r) * from_stride + j);
+        Transpose4x4(block);
+        for (int r = 0; r < 4; ++r) StoreWords4(to + (j + r) * to_stride + i, block[r]);
+      }
+    }
+    for (std::size_t i = i0; i < end; ++i) {
+      for (std::size_t k = i < whole ? j : 0; k < columns; ++k) {
+        __builtin_memcpy(to + k * to_stride + i, from + i * from_stride + k, 4);
+      }
+    }
   }
 }
 

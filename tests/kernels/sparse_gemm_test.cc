@@ -13,63 +13,85 @@ INSTANTIATE_TEST_SUITE_P(Isa, SparseGemmTest, AllIsas(), IsaTestName);
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
+using Layout = ActivationLayout;
+
 struct Shape {
   std::size_t M, N, K;
   double sparsity = 0.5;
   std::size_t padding = 0;  // elements between the end of a row and the next
   std::size_t offset = 0;   // elements beyond an aligned address
+  Layout layout = Layout::kFeatureMajor;
 };
 
 void PrintTo(const Shape& s, std::ostream* os) {
   *os << "M=" << s.M << " N=" << s.N << " K=" << s.K << " sparsity=" << s.sparsity
-      << " padding=" << s.padding << " offset=" << s.offset;
+      << " padding=" << s.padding << " offset=" << s.offset
+      << (s.layout == Layout::kFeatureMajor ? " feature-major" : " token-major");
 }
 
-// Y, of N rows of M + padding, with 1e30 in the padding and wherever a kernel forgets to write.
-void MultiplyCsr(const KernelTable& kernels, const Shape& s, const Buffer<float>& w,
-                 const Buffer<float>& x, Buffer<float>& y) {
-  std::fill(y.begin(), y.end(), 1e30f);
+// Activations of `channels` channels, padded rows and all.
+struct Activations {
+  Activations(const Shape& s, std::size_t channels)
+      : feature_major(s.layout == Layout::kFeatureMajor),
+        row_size(feature_major ? s.M : channels),
+        ld(row_size + s.padding),
+        data((feature_major ? channels : s.M) * ld, s.offset) {}
+
+  float& at(std::size_t channel, std::size_t m) {
+    return data[feature_major ? channel * ld + m : m * ld + channel];
+  }
+
+  bool feature_major;
+  std::size_t row_size, ld;
+  Buffer<float> data;
+};
+
+// With 1e30 in the padding and wherever a kernel forgets to write.
+void MultiplyCsr(const KernelTable& kernels, const Shape& s, const Buffer<float>& w, Activations& x,
+                 Activations& y) {
+  std::fill(y.data.begin(), y.data.end(), 1e30f);
   const CsrMatrix matrix = CsrFromDense({s.N, s.K, w.data(), s.K});
-  const std::size_t ld = s.M + s.padding;
-  kernels.gemm_csr_f32({matrix.view(), s.M, x.data(), ld, y.data(), ld});
+  kernels.gemm_csr_f32({matrix.view(), s.M, s.layout, x.data.data(), x.ld, y.data.data(), y.ld});
 }
 void MultiplyBlock4x1(const KernelTable& kernels, const Shape& s, const Buffer<float>& w,
-                      const Buffer<float>& x, Buffer<float>& y) {
-  std::fill(y.begin(), y.end(), 1e30f);
+                      Activations& x, Activations& y) {
+  std::fill(y.data.begin(), y.data.end(), 1e30f);
   const Block4x1Matrix matrix = Block4x1FromDense({s.N, s.K, w.data(), s.K});
-  const std::size_t ld = s.M + s.padding;
-  kernels.gemm_block4x1_f32({matrix.view(), s.M, x.data(), ld, y.data(), ld});
+  kernels.gemm_block4x1_f32(
+      {matrix.view(), s.M, s.layout, x.data.data(), x.ld, y.data.data(), y.ld});
 }
 
 // A sum of z products is within gamma_z * sum |w * x| of the exact one, gamma_z = z u / (1 - z u),
 // u = 2^-24 (Higham, section 3.1); z + 1 covers the reference's own rounding to float. A block's
 // zeros add nothing, so the z non-zeros of w bound both forms.
-void ExpectProduct(const Shape& s, const Buffer<float>& w, const Buffer<float>& x,
-                   const Buffer<float>& y) {
-  const std::size_t ld = s.M + s.padding;
+void ExpectProduct(const Shape& s, const Buffer<float>& w, Activations& x, Activations& y) {
   for (std::size_t n = 0; n < s.N; ++n) {
     for (std::size_t m = 0; m < s.M; ++m) {
       double want = 0, magnitude = 0;
       std::size_t nonzeros = 0;
       for (std::size_t k = 0; k < s.K; ++k) {
-        const double product = double{w[n * s.K + k]} * x[k * ld + m];
+        if (w[n * s.K + k] == 0) continue;
+        const double product = double{w[n * s.K + k]} * x.at(k, m);
         want += product;
         magnitude += std::fabs(product);
-        nonzeros += w[n * s.K + k] != 0;
+        ++nonzeros;
       }
       const double bound = static_cast<double>(nonzeros + 1) * std::ldexp(magnitude, -24) + 1e-44;
-      ASSERT_NEAR(y[n * ld + m], want, bound) << "n=" << n << " m=" << m;
+      ASSERT_NEAR(y.at(n, m), want, bound) << "n=" << n << " m=" << m;
     }
-    for (std::size_t m = s.M; m < ld; ++m) ASSERT_EQ(y[n * ld + m], 1e30f) << "padding, n=" << n;
+  }
+  for (std::size_t i = 0; i < y.data.size(); ++i) {
+    if (i % y.ld < y.row_size) continue;
+    ASSERT_EQ(y.data[i], 1e30f) << "padding, at " << i;
   }
 }
 
-void Check(const KernelTable& kernels, const Shape& s) {
+void CheckLayout(const KernelTable& kernels, const Shape& s) {
   SCOPED_TRACE(testing::PrintToString(s));
-  const std::size_t ld = s.M + s.padding;
-  Buffer<float> w(s.N * s.K), x(s.K * ld, s.offset), y(s.N * ld, s.offset);
+  Buffer<float> w(s.N * s.K);
+  Activations x(s, s.K), y(s, s.N);
   FillUniform(w, 1);
-  FillUniform(x, 2);
+  FillUniform(x.data, 2);
   PruneMagnitude({s.N, s.K, w.data(), s.K, s.sparsity});
   {
     SCOPED_TRACE("csr");
@@ -80,6 +102,13 @@ void Check(const KernelTable& kernels, const Shape& s) {
     SCOPED_TRACE("block4x1, with zeros inside blocks");
     MultiplyBlock4x1(kernels, s, w, x, y);
     ExpectProduct(s, w, x, y);
+  }
+}
+
+void Check(const KernelTable& kernels, Shape s) {
+  for (const Layout layout : {Layout::kFeatureMajor, Layout::kTokenMajor}) {
+    s.layout = layout;
+    CheckLayout(kernels, s);
   }
 }
 
@@ -103,17 +132,17 @@ TEST_P(SparseGemmTest, StridedAndUnaligned) {
   }
 }
 
-TEST_P(SparseGemmTest, DeeperThanOnePanel) {
+TEST_P(SparseGemmTest, ManySlices) {
   for (double sparsity : {0.3, 0.9, 0.999}) {
-    Check(kernels(), {1, 5, 40000, sparsity});
+    Check(kernels(), {1, 5, 9001, sparsity});
     Check(kernels(), {2, 5, 9001, sparsity});
     Check(kernels(), {67, 6, 1100, sparsity});
   }
 }
 
-TEST_P(SparseGemmTest, MoreRowsThanOneSweep) {
-  Check(kernels(), {3, 4 * 1024 + 7, 40, 0.9});
-  Check(kernels(), {1, 4 * 1024 + 7, 40, 0.9});
+TEST_P(SparseGemmTest, ManyGroupsOfChannels) {
+  Check(kernels(), {3, 2 * kGroupChannels + 7, 140, 0.9});
+  Check(kernels(), {1, 2 * kGroupChannels + 7, 140, 0.9});
 }
 
 TEST_P(SparseGemmTest, FullMatrix) { Check(kernels(), {21, 9, 300, 0.0}); }
@@ -124,19 +153,20 @@ TEST_P(SparseGemmTest, EmptyMatrixGivesZeros) { Check(kernels(), {21, 9, 300, 1.
 TEST_P(SparseGemmTest, HugeAndDenormalMagnitudes) {
   for (std::size_t M : {1, 19}) {
     const Shape s = {M, 5, 50};
-    Buffer<float> w(s.N * s.K), x(s.K * M), y(s.N * M);
+    Buffer<float> w(s.N * s.K);
+    Activations x(s, s.K), y(s, s.N);
     FillUniform(w, 1);
-    FillUniform(x, 2);
+    FillUniform(x.data, 2);
     PruneMagnitude({s.N, s.K, w.data(), s.K, s.sparsity});
     for (float& v : w) v *= 0x1p60f;
-    for (float& v : x) v *= 0x1p60f;
+    for (float& v : x.data) v *= 0x1p60f;
     MultiplyCsr(kernels(), s, w, x, y);
     ExpectProduct(s, w, x, y);
     MultiplyBlock4x1(kernels(), s, w, x, y);
     ExpectProduct(s, w, x, y);
 
     for (float& v : w) v = v == 0 ? 0.0f : 1.0f;
-    for (float& v : x) v = 0x1p-149f;
+    for (float& v : x.data) v = 0x1p-149f;
     MultiplyCsr(kernels(), s, w, x, y);
     ExpectProduct(s, w, x, y);
     MultiplyBlock4x1(kernels(), s, w, x, y);
@@ -148,9 +178,10 @@ TEST_P(SparseGemmTest, HugeAndDenormalMagnitudes) {
 TEST_P(SparseGemmTest, InfinityAndNanReachRowsThatStoreTheirColumnOnly) {
   for (std::size_t M : {2, 20}) {
     const Shape s = {M, 8, 5};
-    Buffer<float> w(s.N * s.K), x(s.K * M), y(s.N * M);
-    FillUniform(x, 2);
-    x[2 * M + 1] = kInfinity;
+    Buffer<float> w(s.N * s.K);
+    Activations x(s, s.K), y(s, s.N);
+    FillUniform(x.data, 2);
+    x.at(2, 1) = kInfinity;
     for (std::size_t n = 0; n < s.N; ++n) w[n * s.K + n % 2] = 1;
     w[0 * s.K + 2] = w[4 * s.K + 2] = 1;
     w[3 * s.K + 4] = kNan;
@@ -158,112 +189,44 @@ TEST_P(SparseGemmTest, InfinityAndNanReachRowsThatStoreTheirColumnOnly) {
     for (std::size_t n = 0; n < s.N; ++n) {
       for (std::size_t m = 0; m < M; ++m) {
         SCOPED_TRACE(testing::Message() << "n=" << n << " m=" << m);
-        EXPECT_EQ(std::isnan(y[n * M + m]), n == 3);
-        EXPECT_EQ(std::isinf(y[n * M + m]), m == 1 && (n == 0 || n == 4));
+        EXPECT_EQ(std::isnan(y.at(n, m)), n == 3);
+        EXPECT_EQ(std::isinf(y.at(n, m)), m == 1 && (n == 0 || n == 4));
       }
     }
     // A block stores its zeros: 0 * infinity is NaN.
     MultiplyBlock4x1(kernels(), s, w, x, y);
     for (std::size_t n = 0; n < s.N; ++n) {
       SCOPED_TRACE(testing::Message() << "n=" << n);
-      EXPECT_EQ(std::isfinite(y[n * M]), n != 3);
-      EXPECT_FALSE(std::isfinite(y[n * M + 1]));
+      EXPECT_EQ(std::isfinite(y.at(n, 0)), n != 3);
+      EXPECT_FALSE(std::isfinite(y.at(n, 1)));
     }
   }
 }
 
-std::size_t Zeros(const Buffer<float>& b) {
-  return static_cast<std::size_t>(std::count(b.data(), b.data() + b.size(), 0.0f));
+std::vector<int> Rows(const std::vector<SparseSegment>& segments) {
+  std::vector<int> rows;
+  for (const SparseSegment& segment : segments) rows.push_back(segment.row);
+  return rows;
+}
+std::vector<int> Counts(const std::vector<SparseSegment>& segments) {
+  std::vector<int> counts;
+  for (const SparseSegment& segment : segments) counts.push_back(segment.count);
+  return counts;
 }
 
-TEST(PruneMagnitudeTest, ZeroesTheRoundedCount) {
-  for (double sparsity : {0.0, 0.1, 0.5, 0.9, 0.95, 1.0}) {
-    Buffer<float> b(7 * 13);
-    FillUniform(b, 3);
-    PruneMagnitude({7, 13, b.data(), 13, sparsity});
-    EXPECT_EQ(Zeros(b), static_cast<std::size_t>(std::round(sparsity * 7 * 13))) << sparsity;
-  }
-}
-
-TEST(PruneMagnitudeTest, KeepsTheLargest) {
-  Buffer<float> b(6);
-  const float values[] = {1, -5, 3, -2, 4, 0.5f};
-  std::copy_n(values, 6, b.data());
-  PruneMagnitude({2, 3, b.data(), 3, 0.5});
-  EXPECT_EQ(b.ToVector(), (std::vector<float>{0, -5, 3, 0, 4, 0}));
-}
-
-TEST(PruneMagnitudeTest, PrunesTheFirstAmongEquals) {
-  Buffer<float> b(5);
-  const float values[] = {1, -1, 1, -1, 1};
-  std::copy_n(values, 5, b.data());
-  PruneMagnitude({1, 5, b.data(), 5, 0.6});
-  EXPECT_EQ(b.ToVector(), (std::vector<float>{0, 0, 0, -1, 1}));
-}
-
-TEST(PruneMagnitudeTest, ZerosOfBeforeCount) {
-  Buffer<float> b(4);
-  const float values[] = {3, 0, 1, 2};
-  std::copy_n(values, 4, b.data());
-  PruneMagnitude({1, 4, b.data(), 4, 0.5});
-  EXPECT_EQ(b.ToVector(), (std::vector<float>{3, 0, 0, 2}));
-}
-
-TEST(PruneMagnitudeTest, LeavesThePaddingOfRows) {
-  Buffer<float> b(6);
-  std::fill(b.begin(), b.end(), 1.0f);
-  PruneMagnitude({2, 2, b.data(), 3, 1.0});
-  EXPECT_EQ(b.ToVector(), (std::vector<float>{0, 0, 1, 0, 0, 1}));
-}
-
-TEST(PruneMagnitudeTest, NanIsLargerThanInfinity) {
-  Buffer<float> b(3);
-  const float values[] = {-kNan, kInfinity, 1};
-  std::copy_n(values, 3, b.data());
-  PruneMagnitude({1, 3, b.data(), 3, 2.0 / 3});
-  EXPECT_TRUE(std::isnan(b[0]));
-  EXPECT_EQ(Zeros(b), 2u);
-}
-
-TEST(PruneMagnitudeTest, EmptyMatrix) {
-  Buffer<float> b(0);
-  PruneMagnitude({0, 5, b.data(), 5, 0.5});
-  PruneMagnitude({5, 0, b.data(), 0, 0.5});
-}
-
-TEST(PruneBlocks4x1Test, ZeroesTheRoundedCountOfWholeBlocks) {
-  constexpr std::size_t N = 12, K = 7;
-  Buffer<float> b(N * K);
-  FillUniform(b, 3);
-  PruneBlocks4x1({N, K, b.data(), K, 0.7});
-  EXPECT_EQ(Zeros(b), 4u * 15);  // round(0.7 * 21) blocks
-  EXPECT_EQ(Block4x1FromDense({N, K, b.data(), K}).nnz(), 4u * 6);
-}
-
-TEST(PruneBlocks4x1Test, OrdersByTheSumOfMagnitudes) {
-  Buffer<float> b(8);
-  const float values[] = {-2, 5, 2, 0, -2, 0, 2, 0};  // columns of norm 8 and 5
-  std::copy_n(values, 8, b.data());
-  PruneBlocks4x1({4, 2, b.data(), 2, 0.5});
-  EXPECT_EQ(b.ToVector(), (std::vector<float>{-2, 0, 2, 0, -2, 0, 2, 0}));
-}
-
-TEST(PruneBlocks4x1Test, LastBlockMayBeShorter) {
-  Buffer<float> b(5);
-  std::fill(b.begin(), b.end(), 1.0f);
-  PruneBlocks4x1({5, 1, b.data(), 1, 0.5});
-  EXPECT_EQ(b.ToVector(), (std::vector<float>{1, 1, 1, 1, 0}));
-}
-
-TEST(SparseMatrixTest, CsrStoresTheNonzerosOfEachRowInOrder) {
-  const float b[] = {0, 2, -3,    9,  //
-                     0, 0, -0.0f, 9,  //
-                     4, 0, 5,     9};
-  const CsrMatrix csr = CsrFromDense({3, 3, b, 4});
-  EXPECT_EQ(csr.row_ptr, (std::vector<std::uint32_t>{0, 2, 2, 4}));
-  EXPECT_EQ(csr.col_idx, (std::vector<std::uint32_t>{1, 2, 0, 2}));
-  EXPECT_EQ(csr.values, (std::vector<float>{2, -3, 4, 5}));
-  EXPECT_EQ(csr.size_bytes(), 4u * (4 + 4 + 4));
+TEST(SparseMatrixTest, CsrStoresLongSegmentsFirstAndPadsThemToPairs) {
+  const float b[] = {0, 0, -0.0f, 9,  //
+                     0, 2, -3,    9,  //
+                     7, 0, 0,     9,  //
+                     4, 6, 5,     9};
+  const CsrMatrix csr = CsrFromDense({4, 3, b, 4});
+  const std::uint16_t pad = static_cast<std::uint16_t>(csr.slice_columns);
+  EXPECT_EQ(Rows(csr.segments), (std::vector<int>{3, 1, 2, 0}));
+  EXPECT_EQ(Counts(csr.segments), (std::vector<int>{4, 2, 2, 0}));
+  EXPECT_EQ(csr.col_idx, (std::vector<std::uint16_t>{0, 1, 2, pad, 1, 2, 0, pad}));
+  EXPECT_EQ(csr.values, (std::vector<float>{4, 6, 5, 0, 2, -3, 7, 0}));
+  EXPECT_EQ(csr.nnz, 6u);
+  EXPECT_EQ(csr.size_bytes(), 4u * 4 + 8 * (2 + 4));
 }
 
 TEST(SparseMatrixTest, Block4x1PadsTheLastBlockRow) {
@@ -273,15 +236,34 @@ TEST(SparseMatrixTest, Block4x1PadsTheLastBlockRow) {
                      0, 0,  //
                      3, 0};
   const Block4x1Matrix blocks = Block4x1FromDense({5, 2, b, 2});
-  EXPECT_EQ(blocks.row_ptr, (std::vector<std::uint32_t>{0, 1, 2}));
-  EXPECT_EQ(blocks.col_idx, (std::vector<std::uint32_t>{1, 0}));
+  EXPECT_EQ(Rows(blocks.segments), (std::vector<int>{0, 1}));
+  EXPECT_EQ(Counts(blocks.segments), (std::vector<int>{1, 1}));
+  EXPECT_EQ(blocks.col_idx, (std::vector<std::uint16_t>{1, 0}));
   EXPECT_EQ(blocks.values, (std::vector<float>{1, 0, 2, 0, 3, 0, 0, 0}));
-  EXPECT_EQ(blocks.size_bytes(), 4u * (3 + 2 + 8));
+  EXPECT_EQ(blocks.nnz, 5u);
+  EXPECT_EQ(blocks.size_bytes(), 2u * 4 + 2 * (2 + 16));
+}
+
+TEST(SparseMatrixTest, Block1x4PadsTheLastBlockOfARow) {
+  const std::int8_t b[] = {0, 0, 0, 0, 1, -2, 9};
+  const Block1x4S8Matrix blocks = Block1x4S8FromDense({1, 6, b, 7});
+  EXPECT_EQ(Counts(blocks.segments), (std::vector<int>{2}));
+  EXPECT_EQ(blocks.col_idx[0], 1);
+  EXPECT_EQ(blocks.values, (std::vector<std::int8_t>{1, -2, 0, 0, 0, 0, 0, 0}));
+  EXPECT_EQ(blocks.nnz, 2u);
+}
+
+TEST(SparseMatrixTest, SparserMatricesHaveLongerSlices) {
+  Buffer<float> b(64 * 2048);
+  FillUniform(b, 3);
+  EXPECT_EQ(CsrFromDense({64, 2048, b.data(), 2048}).slice_columns, 128u);
+  PruneMagnitude({64, 2048, b.data(), 2048, 0.95});
+  EXPECT_EQ(CsrFromDense({64, 2048, b.data(), 2048}).slice_columns, 256u);
 }
 
 TEST(SparseMatrixTest, NoRows) {
-  EXPECT_EQ(CsrFromDense({0, 3, nullptr, 3}).row_ptr, (std::vector<std::uint32_t>{0}));
-  EXPECT_EQ(Block4x1FromDense({0, 3, nullptr, 3}).row_ptr, (std::vector<std::uint32_t>{0}));
+  EXPECT_TRUE(CsrFromDense({0, 3, nullptr, 3}).segments.empty());
+  EXPECT_TRUE(Block4x1FromDense({0, 3, nullptr, 3}).segments.empty());
 }
 
 }  // namespace

@@ -1,0 +1,119 @@
+// From which sparsity on does a sparse format pay? Rows
+//
+//   sparse_break_even/variant:<format>/isa:<isa>/M:<M>/N:<N>/K:<K>
+//
+// each iteration of which is a round: one multiplication by dense weights, and one by weights of each
+// sparsity of a grid, so that all are measured under the same conditions. Every round gives an estimate
+// of the break-even sparsity, in percent; reported are their median, `break_even`, and its 95 %
+// confidence interval, `break_even_lo` to `break_even_hi`. A value at the lower end of the grid says "that
+// or less"; 100 says "never".
+//
+// Dense means FP32 for the FP32 formats and INT8 for the INT8 format. The time of a row is that of a
+// round, and no claim of speed. The formats are those of sparse_gemm, which verifies them.
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "bench/aligned.h"
+#include "bench/break_even.h"
+#include "bench/caches.h"
+#include "bench/matmul_problem.h"
+#include "bench/matmul_row.h"
+#include "bench/register.h"
+#include "bench/shapes.h"
+#include "bench/sparse_formats.h"
+
+namespace podium::bench {
+namespace {
+
+constexpr double kGrid[] = {20, 40, 50, 60, 70, 80, 90, 95};  // percent
+
+// A multiplication by each in turn of several copies of its weights, so many that between two uses of
+// one, the copies of all products of a round together exceed the caches.
+class Product {
+ public:
+  Product(const Matmul<float>& matmul, const MatmulWorkload& workload, std::size_t products)
+      : c_(workload.shape.M * workload.shape.N) {
+    const std::size_t copies =
+        workload.cold_weights ? UncachedBytes() / products / matmul.packed_bytes + 1 : 1;
+    weights_.resize(copies, AlignedVector<std::byte>(matmul.packed_bytes));
+    matmul.pack(weights_[0].data());
+    std::fill(weights_.begin() + 1, weights_.end(), weights_[0]);
+    for (const auto& w : weights_) multiply_.push_back(matmul.bind(w.data(), c_.data()));
+  }
+  Product(const Product&) = delete;
+  Product& operator=(const Product&) = delete;
+
+  // How long one takes, in seconds.
+  double Time() {
+    const auto start = std::chrono::steady_clock::now();
+    multiply_[next_]();
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+    next_ = (next_ + 1) % multiply_.size();
+    return elapsed.count();
+  }
+
+  std::size_t bytes() const { return weights_.size() * weights_[0].size(); }
+
+ private:
+  AlignedVector<float> c_;
+  std::vector<AlignedVector<std::byte>> weights_;
+  std::vector<std::function<void()>> multiply_;
+  std::size_t next_ = 0;
+};
+
+Row MakeBreakEven(const SparseFormat& format, const MatmulWorkload& workload,
+                  const KernelTable& kernels) {
+  struct State {
+    std::unique_ptr<Product> dense;
+    std::vector<std::unique_ptr<Product>> sparse;
+    std::vector<double> estimates;  // of the rounds of a repetition
+  };
+  constexpr std::size_t kProducts = std::size(kGrid) + 1;
+  const auto s = std::make_shared<State>();
+  s->dense = std::make_unique<Product>(
+      format.int8 ? DenseU8S8F32(workload, kernels) : MatmulF32(workload, kernels), workload,
+      kProducts);
+  Row row;
+  row.operand_bytes = s->dense->bytes();
+  for (const double sparsity : kGrid) {
+    const SparseMatmul sparse = format.make(workload, static_cast<int>(sparsity), kernels);
+    s->sparse.push_back(std::make_unique<Product>(sparse.matmul, workload, kProducts));
+    row.operand_bytes += s->sparse.back()->bytes();
+  }
+  row.run = [s] {
+    const double dense = s->dense->Time();
+    std::vector<double> ratios;
+    for (const auto& sparse : s->sparse) ratios.push_back(sparse->Time() / dense);
+    s->estimates.push_back(BreakEven(kGrid, ratios));
+  };
+  row.verify = [] { return absl::OkStatus(); };
+  row.figures = [s] {
+    const MedianInterval of = MedianOf(std::exchange(s->estimates, {}));
+    std::vector<std::pair<std::string, double>> figures = {{"break_even", of.median}};
+    if (of.interval) {
+      figures.emplace_back("break_even_lo", of.interval->first);
+      figures.emplace_back("break_even_hi", of.interval->second);
+    }
+    return figures;
+  };
+  return row;
+}
+
+const bool kRegistered = [] {
+  for (const MatmulShape& shape : kBreakEvenShapes) {
+    const MatmulWorkload workload = {.shape = shape, .cold_weights = shape.M == 1};
+    for (const SparseFormat& format : SparseFormats()) {
+      RegisterForEachIsa({.family = "sparse_break_even", .name = format.name, .techniques = ""},
+                         MatmulKeys(workload), [=](const KernelTable& kernels) {
+                           return MakeBreakEven(format, workload, kernels);
+                         });
+    }
+  }
+  return true;
+}();
+
+}  // namespace
+}  // namespace podium::bench

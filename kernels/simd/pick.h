@@ -1,0 +1,66 @@
+// The inner step of N:M sparsity: each lane picks one of four neighbouring activations.
+//
+//   BroadcastFour(p)    p[0], p[1], p[2], p[3], p[0], ...
+//   PickFour(x, index)  in each lane, the one of the first four lanes of such an x that the lower two
+//                       bits of the lane of `index` name
+//   NextIndices(index)  each lane shifted right by two bits
+#pragma once
+
+#include "kernels/simd/arch.h"
+
+namespace podium::PODIUM_ISA {
+namespace {
+
+#if defined(__AVX512F__)
+
+[[gnu::always_inline]] inline F32 BroadcastFour(const float* p) {
+  return _mm512_broadcast_f32x4(_mm_loadu_ps(p));
+}
+[[gnu::always_inline]] inline F32 PickFour(F32 x, I32 index) {
+  return _mm512_permutevar_ps(x, index);
+}
+[[gnu::always_inline]] inline I32 NextIndices(I32 index) { return _mm512_srli_epi32(index, 2); }
+
+#elif defined(__AVX2__)
+
+[[gnu::always_inline]] inline F32 BroadcastFour(const float* p) {
+  return _mm256_broadcast_ps(reinterpret_cast<const __m128*>(p));
+}
+[[gnu::always_inline]] inline F32 PickFour(F32 x, I32 index) {
+  return _mm256_permutevar_ps(x, index);
+}
+[[gnu::always_inline]] inline I32 NextIndices(I32 index) { return _mm256_srli_epi32(index, 2); }
+
+#elif defined(__SSE2__)
+
+inline F32 BroadcastFour(const float* p) { return _mm_loadu_ps(p); }
+// b where the upper bit of `mask` is set, else a.
+inline __m128 SelectBySign(__m128i mask, __m128 a, __m128 b) {
+  const __m128 all = _mm_castsi128_ps(_mm_srai_epi32(mask, 31));
+  return _mm_or_ps(_mm_and_ps(all, b), _mm_andnot_ps(all, a));
+}
+inline F32 PickFour(F32 four, I32 index) {
+  const __m128 x = four;
+  const __m128i odd = _mm_slli_epi32(index, 31);
+  const __m128 lower = SelectBySign(odd, _mm_shuffle_ps(x, x, 0x00), _mm_shuffle_ps(x, x, 0x55));
+  const __m128 upper = SelectBySign(odd, _mm_shuffle_ps(x, x, 0xAA), _mm_shuffle_ps(x, x, 0xFF));
+  return SelectBySign(_mm_slli_epi32(index, 30), lower, upper);
+}
+inline I32 NextIndices(I32 index) { return _mm_srli_epi32(index, 2); }
+
+#elif defined(__aarch64__)
+
+inline F32 BroadcastFour(const float* p) { return vld1q_f32(p); }
+inline F32 PickFour(F32 x, I32 index) {
+  const uint32x4_t lane = vandq_u32(vreinterpretq_u32_s32(index), vdupq_n_u32(3));
+  const uint32x4_t bytes = vmlaq_n_u32(vdupq_n_u32(0x03020100), lane, 0x04040404);
+  return vreinterpretq_f32_u8(vqtbl1q_u8(vreinterpretq_u8_f32(x), vreinterpretq_u8_u32(bytes)));
+}
+inline I32 NextIndices(I32 index) {
+  return vreinterpretq_s32_u32(vshrq_n_u32(vreinterpretq_u32_s32(index), 2));
+}
+
+#endif
+
+}  // namespace
+}  // namespace podium::PODIUM_ISA

@@ -1,0 +1,195 @@
+#include "kernels/sparse_gemm/gemm_sparse_int8.h"
+
+#include <cassert>
+#include <type_traits>
+
+#include "kernels/int8_matmul/gemm_int8.h"
+#include "kernels/simd/dot_int8.h"
+#include "kernels/simd/gather.h"
+#include "kernels/sparse_gemm/sparse_tile.h"
+
+namespace podium::PODIUM_ISA {
+namespace {
+
+#if defined(__AVX512F__)
+constexpr int kVecs = 4;
+#else
+constexpr int kVecs = 8;
+#endif
+
+// Steps of the dot product per block.
+constexpr std::size_t kSteps = Block1x4S8View::kBlockCols / kDotDepth;
+
+// Step s of the weights of a block, as Dot takes it in every lane.
+inline I32 BroadcastWeights(const std::int8_t* w, int s) {
+  std::uint32_t word;
+  if constexpr (kDotDepth == 4) {
+    __builtin_memcpy(&word, w, sizeof(word));
+  } else {
+    word = DotWord(w + s * kDotDepth);
+  }
+  return I32(static_cast<std::int32_t>(word));
+}
+
+struct MacSparseInt8 {
+  using View = Block1x4S8View;
+  using Acc = I32;
+  using Word = std::int32_t;
+  static constexpr std::size_t kWords = kSteps;
+
+  template <int kTileVecs>
+  [[gnu::always_inline]] static void Step(I32 (&acc)[1][kTileVecs], const std::int32_t* x,
+                                          const std::int8_t* w) {
+    Unroll<kSteps>([&](auto s) __attribute__((always_inline)) {
+      const I32 weights = BroadcastWeights(w, s);
+      Unroll<kTileVecs>([&](auto v) __attribute__((always_inline)) {
+        acc[0][v] = Dot(acc[0][v], I32::load_aligned(x + (s * kTileVecs + v) * I32::size), weights);
+      });
+    });
+  }
+};
+
+#if defined(__AVX512VNNI__)
+struct OneTokenTile {
+  static constexpr std::size_t kWidth = 1;
+
+  static void Multiply(const Segment<Block1x4S8View>& s, const std::int32_t* panel,
+                       std::size_t /*rows*/, std::size_t /*tokens*/, std::int32_t* y,
+                       std::size_t /*ldy*/) {
+    const std::int32_t sum = SparseDot(s.values, s.col_idx, s.count, panel);
+    *y = s.first ? sum : *y + sum;
+  }
+};
+#endif
+
+// C is s32 or f32.
+template <class C>
+struct IoInt8 {
+  static constexpr bool direct = false;
+  static constexpr std::int32_t* y = nullptr;
+  static constexpr std::size_t ldy = 0;
+
+  std::size_t K;
+  const std::uint8_t* a;
+  std::size_t lda;
+  const std::int32_t* row_sums;
+  const AffineParams* a_params;  // these four of the f32 form only
+  std::size_t a_params_stride;
+  const float* w_scales;
+  const float* bias;
+  C* c;
+  std::size_t ldc;
+
+  template <std::size_t kWidth>
+  void Load(std::int32_t* panel, std::size_t c0, std::size_t columns, std::size_t m,
+            std::size_t tokens) const {
+    auto* const words = reinterpret_cast<std::uint32_t*>(panel);
+    const std::size_t k0 = c0 * Block1x4S8View::kBlockCols;
+    constexpr std::size_t kBlock = kDotBlock / kDotDepth;
+    std::size_t t = 0;
+    for (; t + 4 <= tokens; t += 4) {
+      const std::uint8_t* const rows = a + (m + t) * lda + k0;
+      std::size_t s = 0;
+      for (; k0 + (s + kBlock) * kDotDepth <= K && s + kBlock <= columns * kSteps; s += kBlock) {
+        PackDotWords(rows + s * kDotDepth, lda, words + s * kWidth + t, kWidth);
+      }
+      for (std::size_t r = 0; r < 4; ++r) {
+        LoadSteps(rows + r * lda, K - k0, s, columns * kSteps, words + t + r, kWidth);
+      }
+    }
+    for (; t < tokens; ++t) {
+      LoadSteps(a + (m + t) * lda + k0, K - k0, 0, columns * kSteps, words + t, kWidth);
+    }
+    for (; t < kWidth; ++t) {
+      for (std::size_t s = 0; s < columns * kSteps; ++s) words[s * kWidth + t] = 0;
+    }
+  }
+
+  // Steps s .. end - 1 of a token that has `count` values; zeros beyond them.
+  static void LoadSteps(const std::uint8_t* row, std::size_t count, std::size_t s, std::size_t end,
+                        std::uint32_t* words, std::size_t stride) {
+    for (; s < end && (s + 1) * kDotDepth <= count; ++s) {
+      words[s * stride] = DotWord(row + s * kDotDepth);
+    }
+    for (; s < end; ++s) {
+      std::uint8_t values[kDotDepth] = {};
+      for (std::size_t k = s * kDotDepth; k < count; ++k) values[k - s * kDotDepth] = row[k];
+      words[s * stride] = DotWord(values);
+    }
+  }
+
+  // In the order of the operations of gemm_int8.simd.cc, vectorised the other way round.
+  void Finish(std::int32_t* sums, std::size_t width, std::size_t n0, std::size_t rows,
+              std::size_t m, std::size_t tokens) const {
+    constexpr std::size_t kMostTokens = kVecs * I32::size;
+    alignas(64) std::int32_t offsets[kMostTokens] = {};
+    alignas(64) float scales[kMostTokens] = {};
+    constexpr bool kIsF32 = std::is_same_v<C, float>;
+    if (kIsF32 || kDotOffset<std::uint8_t> != 0) {
+      for (std::size_t t = 0; t < tokens; ++t) {
+        offsets[t] = kDotOffset<std::uint8_t>;
+        if constexpr (kIsF32) {
+          const AffineParams& params = a_params[(m + t) * a_params_stride];
+          offsets[t] += params.zero_point;
+          scales[t] = params.scale;
+        }
+      }
+      for (std::size_t n = n0; n < n0 + rows; ++n) {
+        for (std::size_t t = 0; t < tokens; t += I32::size) {
+          std::int32_t* const at = sums + (n - n0) * width + t;
+          const I32 acc =
+              LoadLanes<I32>(at, width - t) - I32::load_aligned(offsets + t) * I32(row_sums[n]);
+          if constexpr (kIsF32) {
+            F32 result = xsimd::to_float(acc) * (F32::load_aligned(scales + t) * F32(w_scales[n]));
+            if (bias != nullptr) result = result + F32(bias[n]);
+            StoreLanes(at, xsimd::bitwise_cast<I32>(result), width - t);
+          } else {
+            StoreLanes(at, acc, width - t);
+          }
+        }
+      }
+    }
+    TransposeWords(rows, tokens, sums, width, c + m * ldc + n0, ldc);
+  }
+};
+
+template <class C>
+void Gemm(const Block1x4S8View& w, std::size_t M, const IoInt8<C>& io) {
+  assert(w.K <= kMaxDepthInt8);
+#if defined(__AVX512VNNI__)
+  if (M == 1) return SweepTokens<MacSparseInt8, OneTokenTile>(w, io, 0, 1);
+#endif
+  SparseGemm<MacSparseInt8, kVecs>(w, M, io);
+}
+
+}  // namespace
+
+void GemmBlock1x4U8S8S32(const GemmBlock1x4S32Args& args) {
+  Gemm(args.w, args.M,
+       IoInt8<std::int32_t>{.K = args.w.K,
+                            .a = args.a,
+                            .lda = args.lda,
+                            .row_sums = args.row_sums,
+                            .a_params = nullptr,
+                            .a_params_stride = 0,
+                            .w_scales = nullptr,
+                            .bias = nullptr,
+                            .c = args.c,
+                            .ldc = args.ldc});
+}
+
+void GemmBlock1x4U8S8F32(const GemmBlock1x4F32Args& args) {
+  Gemm(args.w, args.M,
+       IoInt8<float>{.K = args.w.K,
+                     .a = args.a,
+                     .lda = args.lda,
+                     .row_sums = args.row_sums,
+                     .a_params = args.a_params,
+                     .a_params_stride = args.a_params_stride,
+                     .w_scales = args.w_scales,
+                     .bias = args.bias,
+                     .c = args.c,
+                     .ldc = args.ldc});
+}
+
+}  // namespace podium::PODIUM_ISA
