@@ -1,243 +1,169 @@
 // Fusion: operations of a network's layer in one pass over memory, or in the epilogue of the matrix
-// multiplication before them, against one pass over the whole matrix for each operation, as a graph
-// without fusion runs them. Both use the same functions on registers.
+// multiplication before them.
 //
-// op:bias_gelu       y = gelu(x + bias)
-// op:softmax         y = softmax(x), row by row
-// op:layernorm       y = layernorm(x), row by row
-// op:gemm_bias_gelu  y = gelu(A * B^T + bias)
+// separate  one pass over the whole matrix for each operation, as a graph without fusion runs
+//           them: the same functions on registers as in `fused`. Of softmax and layernorm alone,
+//           the passes that their formulas have; after another operation, each is one operation.
+// fused     one pass
+// naive     one pass in plain C++ and the C library's functions, compiled for the baseline CPU
+//
+// op:gelu, rmsnorm            y = gelu(x), rmsnorm(x): no `separate`
+// op:bias_gelu                y = gelu(x + bias)
+// op:swiglu                   y = silu(x) * second
+// op:softmax, masked_softmax  y = softmax(x), softmax(x + mask), row by row
+// op:layernorm                y = layernorm(x), row by row
+// op:bias_residual_layernorm  y = layernorm(x + bias + residual)
+// op:residual_rmsnorm         y = rmsnorm(x + residual), and the sum
+// op:gemm_bias_gelu           y = gelu(A * B^T + bias)
+// op:gemm_bias_residual       y = A * B^T + bias + residual
+// op:gemm_swiglu              y = silu(A * B^T) * second
 //
 // GELU is the form with tanh, that of the original BERT and GPT-2 programs.
-#include <map>
 #include <memory>
-#include <span>
 #include <string>
-#include <tuple>
-#include <utility>
-#include <vector>
+#include <string_view>
 
 #include "absl/strings/str_cat.h"
-#include "bench/aligned.h"
-#include "bench/inputs.h"
-#include "bench/matmul_problem.h"
-#include "bench/matmul_row.h"
+#include "bench/context.h"
+#include "bench/epilogue_problem.h"
+#include "bench/naive.h"
 #include "bench/register.h"
+#include "bench/rows_problem.h"
 #include "bench/shapes.h"
-#include "bench/shared.h"
 
 namespace podium::bench {
 namespace {
 
-constexpr float kEpsilon = 1e-5f;  // of layernorm, as in GPT-2
-
-// Over ten times what rounding was seen to cost on these shapes; a wrong value or a row missed
-// costs more.
-constexpr double kMostRelErr = 1e-5;
-
-absl::Status CheckAgainst(std::span<const float> got, std::span<const double> want,
-                          std::size_t row_size) {
-  const double error = CompareToTruth(got, want, row_size).max_rel_err;
-  if (error <= kMostRelErr) return absl::OkStatus();
-  return absl::InternalError(
-      absl::StrCat("largest error is ", error, " of the largest value, limit ", kMostRelErr));
+void Product(const KernelTable& kernels, std::size_t M, std::size_t N, const float* factor,
+             float* y) {
+  kernels.bias_activation_f32(
+      {M, N, y, N, nullptr, Activation::kNone, y, N, {.factor = factor, .ldf = N}});
+}
+void Sum(const KernelTable& kernels, std::size_t M, std::size_t N, const float* x,
+         const float* residual, float* y) {
+  kernels.bias_activation_f32(
+      {M, N, x, N, nullptr, Activation::kNone, y, N, {.residual = residual, .ldr = N}});
 }
 
-// ---- bias_gelu, softmax, layernorm.
-
-struct RowsProblem {
-  AlignedVector<float> x;            // rows x cols
-  AlignedVector<float> gamma, bias;  // cols: of layernorm, and of it (beta) and bias_gelu
-  std::vector<double> truth;         // rows x cols
-};
-
-// What a row reads besides the problem, and writes.
-struct RowsBuffers {
-  AlignedVector<float> y;         // rows x cols
-  AlignedVector<float> stats[3];  // rows, between the passes of the separate variant
-};
-
-using RunRows = void(const KernelTable&, const RowsShape&, const RowsProblem&, RowsBuffers&);
-
-void BiasGelu(const KernelTable& kernels, const RowsShape& s, const RowsProblem& p,
-              RowsBuffers& b) {
-  kernels.bias_activation_f32({s.rows, s.cols, p.x.data(), s.cols, p.bias.data(),
-                               Activation::kGeluTanh, b.y.data(), s.cols});
-}
-void BiasThenGelu(const KernelTable& kernels, const RowsShape& s, const RowsProblem& p,
-                  RowsBuffers& b) {
+void RunRowsSeparately(const KernelTable& kernels, const RowsShape& s, const RowsProblem& p,
+                       RowsBuffers& b) {
+  const std::size_t M = s.rows, N = s.cols;
+  const std::string_view op = s.op;
+  const float* x = p.x.data();
+  const float* second = p.second.data();
   float* y = b.y.data();
-  kernels.bias_f32({s.rows, s.cols, p.x.data(), s.cols, p.bias.data(), y, s.cols});
-  kernels.activation_f32({s.rows, s.cols, y, s.cols, Activation::kGeluTanh, y, s.cols});
-}
-
-SoftmaxF32Args SoftmaxArgs(const RowsShape& s, const RowsProblem& p, RowsBuffers& b) {
-  return {s.rows, s.cols, p.x.data(), s.cols, b.y.data(), s.cols};
-}
-void Softmax(const KernelTable& kernels, const RowsShape& s, const RowsProblem& p, RowsBuffers& b) {
-  kernels.softmax_f32(SoftmaxArgs(s, p, b));
-}
-void SoftmaxPasses(const KernelTable& kernels, const RowsShape& s, const RowsProblem& p,
-                   RowsBuffers& b) {
-  kernels.softmax_passes_f32({SoftmaxArgs(s, p, b), b.stats[0].data(), b.stats[1].data()});
-}
-
-LayernormF32Args LayernormArgs(const RowsShape& s, const RowsProblem& p, RowsBuffers& b) {
-  return {s.rows,        s.cols,   p.x.data(), s.cols, p.gamma.data(),
-          p.bias.data(), kEpsilon, b.y.data(), s.cols};
-}
-void Layernorm(const KernelTable& kernels, const RowsShape& s, const RowsProblem& p,
-               RowsBuffers& b) {
-  kernels.layernorm_f32(LayernormArgs(s, p, b));
-}
-void LayernormPasses(const KernelTable& kernels, const RowsShape& s, const RowsProblem& p,
-                     RowsBuffers& b) {
-  kernels.layernorm_passes_f32(
-      {LayernormArgs(s, p, b), b.stats[0].data(), b.stats[1].data(), b.stats[2].data()});
-}
-
-struct RowsOp {
-  std::size_t vectors;  // of cols floats that it reads besides x
-  RunRows* separate;
-  RunRows* fused;
-};
-
-const RowsOp& FindOp(const std::string& name) {
-  static const auto* const ops = new std::map<std::string, RowsOp>{
-      {"bias_gelu", {1, BiasThenGelu, BiasGelu}},
-      {"softmax", {0, SoftmaxPasses, Softmax}},
-      {"layernorm", {2, LayernormPasses, Layernorm}},
+  const auto layernorm = [&](const float* of) -> LayernormF32Args {
+    return {M, N, of, N, p.gamma.data(), p.beta.data(), kNormEpsilon, y, N};
   };
-  return ops->at(name);
-}
-
-RowsBuffers MakeBuffers(const RowsShape& s) {
-  RowsBuffers buffers;
-  buffers.y.resize(s.rows * s.cols);
-  for (auto& stats : buffers.stats) stats.resize(s.rows);
-  return buffers;
-}
-
-RowsProblem MakeRowsProblem(const RowsShape& s) {
-  const bool softmax = std::string_view(s.op) == "softmax";
-  RowsProblem p = {
-      .x = softmax ? Scores(s.rows, s.cols, kSeed) : Activations(s.rows, s.cols, kSeed),
-      .gamma = Biases(s.cols, kSeed + 1),
-      .bias = Biases(s.cols, kSeed + 2),
-      .truth = {}};
-  for (float& gamma : p.gamma) gamma += 1;
-  RowsBuffers buffers = MakeBuffers(s);
-  FindOp(s.op).fused(ReferenceKernels(), s, p, buffers);  // in FP64, rounded once
-  p.truth.assign(buffers.y.begin(), buffers.y.end());
-  return p;
-}
-
-Row MakeRows(const RowsShape& shape, bool fused, const KernelTable& kernels) {
-  struct State {
-    std::shared_ptr<const RowsProblem> problem;
-    RowsBuffers buffers;
-  };
-  const RowsOp& op = FindOp(shape.op);
-  auto s = std::make_shared<State>();
-  s->problem = Shared(std::tuple(std::string(shape.op), shape.rows, shape.cols),
-                      [&] { return MakeRowsProblem(shape); });
-  s->buffers = MakeBuffers(shape);
-
-  Row row;
-  const std::size_t bytes = sizeof(float) * (2 * shape.rows + op.vectors) * shape.cols;
-  row.bytes = static_cast<double>(bytes);
-  row.operand_bytes = bytes;
-  row.params = static_cast<double>(op.vectors * shape.cols);
-  row.size_bytes = sizeof(float) * row.params;
-  row.run = [s, shape, &kernels, run = fused ? op.fused : op.separate] {
-    run(kernels, shape, *s->problem, s->buffers);
-  };
-  row.run();
-  row.quality = CompareToTruth(s->buffers.y, s->problem->truth, shape.cols);
-  row.verify = [s, shape] { return CheckAgainst(s->buffers.y, s->problem->truth, shape.cols); };
-  return row;
-}
-
-// ---- gemm_bias_gelu.
-
-struct EpilogueProblem {
-  std::shared_ptr<const MatmulProblem> matmul;
-  AlignedVector<float> bias;  // N
-  std::vector<double> truth;  // M x N
-};
-
-EpilogueProblem MakeEpilogueProblem(const MatmulShape& shape) {
-  EpilogueProblem p = {
-      .matmul = SharedMatmulProblem(shape), .bias = Biases(shape.N, kSeed + 2), .truth = {}};
-  p.truth = MatmulTruth(shape.M, shape.N, shape.K, p.matmul->a, *p.matmul->b);
-  for (std::size_t i = 0; i < p.truth.size(); ++i) {
-    p.truth[i] = ActivateF64(Activation::kGeluTanh, p.truth[i] + p.bias[i % shape.N]);
+  if (op == "bias_gelu") {
+    kernels.bias_f32({M, N, x, N, p.bias.data(), y, N});
+    kernels.activation_f32({M, N, y, N, Activation::kGeluTanh, y, N});
+  } else if (op == "swiglu") {
+    kernels.activation_f32({M, N, x, N, Activation::kSilu, y, N});
+    Product(kernels, M, N, second, y);
+  } else if (op == "softmax") {
+    kernels.softmax_passes_f32({{M, N, x, N, y, N}, b.stats[0].data(), b.stats[1].data()});
+  } else if (op == "masked_softmax") {
+    Sum(kernels, M, N, x, second, y);
+    kernels.softmax_f32({M, N, y, N, y, N});
+  } else if (op == "layernorm") {
+    kernels.layernorm_passes_f32(
+        {layernorm(x), b.stats[0].data(), b.stats[1].data(), b.stats[2].data()});
+  } else if (op == "bias_residual_layernorm") {
+    kernels.bias_f32({M, N, x, N, p.bias.data(), y, N});
+    Sum(kernels, M, N, y, second, y);
+    kernels.layernorm_f32(layernorm(y));
+  } else if (op == "residual_rmsnorm") {
+    Sum(kernels, M, N, x, second, b.sum.data());
+    kernels.rmsnorm_f32({M, N, b.sum.data(), N, p.gamma.data(), kNormEpsilon, y, N});
   }
-  return p;
 }
 
-Row MakeEpilogue(const MatmulShape& shape, bool fused, const KernelTable& kernels) {
-  struct State {
-    std::shared_ptr<const EpilogueProblem> problem;
-    AlignedVector<float> packed, c;
+bool HasSeparatePasses(std::string_view op) { return op != "gelu" && op != "rmsnorm"; }
+
+Row MakeRowsOf(const RowsShape& shape, const KernelTable& kernels, RunRows* run) {
+  return MakeRows(
+      shape, [=, &kernels](const RowsProblem& p, RowsBuffers& b) { run(kernels, shape, p, b); });
+}
+
+// How what follows the multiplication is done.
+enum class Finish { kFused, kSeparate, kNaive };
+
+Row MakeEpilogue(const EpilogueShape& shape, const KernelTable& kernels, Finish finish) {
+  const MatmulWorkload workload = {.shape = shape.matmul};
+  const auto [M, N, K] = shape.matmul;
+  const std::string_view op = shape.op;
+  const bool gelu = op == "gemm_bias_gelu", swiglu = op == "gemm_swiglu";
+  const Activation activation = gelu     ? Activation::kGeluTanh
+                                : swiglu ? Activation::kSilu
+                                         : Activation::kNone;
+  const auto p = SharedEpilogueProblem(shape);
+  Matmul<float> matmul = MatmulF32(workload, kernels);
+  matmul.bind = [=, &kernels, M = M, N = N, K = K, multiply = matmul.bind](
+                    const std::byte* packed, float* c) -> std::function<void()> {
+    const float* bias = p->bias.data();
+    const float* second = p->second.data();
+    if (finish == Finish::kFused) {
+      GemmBiasActivationF32Args args = {
+          M,          N, K, p->matmul->a.data(), K, reinterpret_cast<const float*>(packed), bias,
+          activation, c, N};
+      if (swiglu) {
+        args.bias = nullptr;
+        args.then = {.factor = second, .ldf = N};
+      } else if (!gelu) {
+        args.then = {.residual = second, .ldr = N};
+      }
+      return [=, &kernels] { kernels.gemm_bias_activation_f32(args); };
+    }
+    return [=, &kernels, multiply = multiply(packed, c)] {
+      multiply();
+      if (finish == Finish::kNaive) return NaiveEpilogue(shape, *p, c);
+      if (!swiglu) kernels.bias_f32({M, N, c, N, bias, c, N});
+      if (gelu || swiglu) kernels.activation_f32({M, N, c, N, activation, c, N});
+      if (swiglu) Product(kernels, M, N, second, c);
+      if (op == "gemm_bias_residual") Sum(kernels, M, N, c, second, c);
+    };
   };
-  const auto [M, N, K] = shape;
-  auto s = std::make_shared<State>();
-  s->problem = Shared(std::tuple(M, N, K), [&] { return MakeEpilogueProblem(shape); });
-  s->packed.resize(kernels.packed_f32_size(N, K));
-  kernels.pack_f32({N, K, s->problem->matmul->b->data(), K, s->packed.data()});
-  s->c.resize(M * N);
-
-  Row row = MatmulRow(shape, "flops", static_cast<double>(sizeof(float) * (N * K + N)),
-                      sizeof(float) * (M * K + M * N));
-  row.params += static_cast<double>(N);
-  row.operand_bytes = sizeof(float) * (M * K + M * N + N + s->packed.size());
-  if (fused) {
-    row.run = [s, shape, &kernels] {
-      const auto [m, n, k] = shape;
-      kernels.gemm_bias_activation_f32({m, n, k, s->problem->matmul->a.data(), k, s->packed.data(),
-                                        s->problem->bias.data(), Activation::kGeluTanh, s->c.data(),
-                                        n});
-    };
-  } else {
-    row.run = [s, shape, &kernels] {
-      const auto [m, n, k] = shape;
-      float* c = s->c.data();
-      kernels.gemm_f32({m, n, k, s->problem->matmul->a.data(), k, s->packed.data(), c, n});
-      kernels.bias_f32({m, n, c, n, s->problem->bias.data(), c, n});
-      kernels.activation_f32({m, n, c, n, Activation::kGeluTanh, c, n});
-    };
-  }
-  row.run();
-  row.quality = CompareToTruth(s->c, s->problem->truth, N);
-  row.verify = [s, row_size = N] { return CheckAgainst(s->c, s->problem->truth, row_size); };
-  return row;
+  return MakeEpilogueRow(shape, matmul);
 }
 
-// make(fused, kernels) builds the row of either variant.
-template <class Make>
-void RegisterBoth(const Keys& keys, const Make& make) {
-  RegisterForEachIsa(
-      {.family = "fused_activation", .name = "separate", .techniques = "", .baseline = true}, keys,
-      [make](const KernelTable& kernels) { return make(false, kernels); });
-  RegisterForEachIsa(
-      {.family = "fused_activation", .name = "fused", .techniques = "fusion", .baseline = false},
-      keys, [make](const KernelTable& kernels) { return make(true, kernels); });
+std::string CLibraryVersion() {
+#if defined(__GLIBC__)
+  return absl::StrCat("glibc ", __GLIBC__, ".", __GLIBC_MINOR__);
+#else
+  return "unknown";
+#endif
 }
+
+const Variant kSeparate = {
+    .family = "fused_activation", .name = "separate", .techniques = "", .baseline = true};
+const Variant kFused = {
+    .family = "fused_activation", .name = "fused", .techniques = "fusion", .baseline = false};
+const Variant kNaive = {.family = "fused_activation",
+                        .name = "naive",
+                        .techniques = "",
+                        .baseline = false,
+                        .peer = "libm"};
 
 const bool kRegistered = [] {
+  AddLibrary("libm", CLibraryVersion);
   for (const RowsShape& shape : kRowsShapes) {
-    RegisterBoth(
-        {{"op", shape.op}, {"rows", absl::StrCat(shape.rows)}, {"cols", absl::StrCat(shape.cols)}},
-        [shape](bool fused, const KernelTable& kernels) {
-          return MakeRows(shape, fused, kernels);
-        });
+    const Keys keys = RowsKeys(shape);
+    const auto make = [shape](RunRows* run) {
+      return [=](const KernelTable& kernels) { return MakeRowsOf(shape, kernels, run); };
+    };
+    if (HasSeparatePasses(shape.op)) RegisterForEachIsa(kSeparate, keys, make(RunRowsSeparately));
+    RegisterForEachIsa(kFused, keys, make(RunRowsFused));
+    RegisterForBestIsa(kNaive, keys, make(RunRowsNaively));
   }
-  for (const MatmulShape& shape : kEpilogueShapes) {
-    Keys keys = MatmulKeys({shape});
-    keys.insert(keys.begin(), {"op", "gemm_bias_gelu"});
-    RegisterBoth(keys, [shape](bool fused, const KernelTable& kernels) {
-      return MakeEpilogue(shape, fused, kernels);
-    });
+  for (const EpilogueShape& shape : kEpilogueShapes) {
+    const Keys keys = EpilogueKeys(shape);
+    const auto make = [shape](Finish finish) {
+      return [=](const KernelTable& kernels) { return MakeEpilogue(shape, kernels, finish); };
+    };
+    RegisterForEachIsa(kSeparate, keys, make(Finish::kSeparate));
+    RegisterForEachIsa(kFused, keys, make(Finish::kFused));
+    RegisterForBestIsa(kNaive, keys, make(Finish::kNaive));
   }
   return true;
 }();

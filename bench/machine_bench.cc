@@ -3,11 +3,17 @@
 //   machine/variant:peak/isa:<isa>/limit:fma_f32     FP32 multiply-adds, `flops`
 //   machine/variant:peak/isa:<isa>/limit:dot_u8s8    INT8 dot products, `ops`
 //   machine/variant:peak/isa:<isa>/limit:read_<where>/buffer_bytes:<n>   reads, `bytes`
+//   machine/variant:peak/isa:<isa>/limit:copy/buffer_bytes:<n>    reads and writes, `bytes`
+//   machine/variant:peak/isa:<isa>/limit:memcpy/buffer_bytes:<n>  the same by the C library
+//
+// The copies go from one half of a buffer to the other, as the operations of fused_activation do.
+// memcpy may write past the caches, where whoever reads its result then finds nothing.
 //
 // One thread; with `threads:<t>` each of t threads does the work of one, and in reading its own part
 // of the buffer.
 #include <benchmark/benchmark.h>
 
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <random>
@@ -103,6 +109,27 @@ Row MakeRead(std::size_t buffer_bytes, int threads, const KernelTable& kernels) 
   return row;
 }
 
+Row MakeCopy(std::size_t buffer_bytes, bool memcpy, const KernelTable& kernels) {
+  const std::size_t count = buffer_bytes / 2 / sizeof(float);
+  const auto x = std::make_shared<AlignedVector<float>>(count, 1.0f);
+  const auto y = std::make_shared<AlignedVector<float>>(count);
+  Row row;
+  row.bytes = static_cast<double>(buffer_bytes);
+  row.operand_bytes = buffer_bytes;
+  row.run = [=, &kernels] {
+    if (memcpy) {
+      std::memcpy(y->data(), x->data(), count * sizeof(float));
+      return;
+    }
+    kernels.activation_f32({1, count, x->data(), count, Activation::kNone, y->data(), count});
+  };
+  row.verify = [=]() -> absl::Status {
+    if (*x == *y) return absl::OkStatus();
+    return absl::InternalError("the copy differs");
+  };
+  return row;
+}
+
 void Register(Keys keys, int threads, const std::function<Row(int, const KernelTable&)>& make) {
   if (threads > 1) keys.emplace_back("threads", absl::StrCat(threads));
   RegisterForEachIsa(kPeak, keys,
@@ -125,6 +152,12 @@ const bool kRegistered = [] {
   // Half of each cache, which leaves room for what else is in it.
   for (const Cache& cache : DataCaches()) RegisterRead(cache.name, cache.bytes / 2, 1);
   for (const int threads : ThreadCounts()) RegisterLimits(threads);
+  for (const std::size_t bytes : {std::size_t{2} << 20, std::size_t{64} << 20}) {
+    RegisterForEachIsa(kPeak, {{"limit", "copy"}, {"buffer_bytes", absl::StrCat(bytes)}},
+                       [=](const KernelTable& kernels) { return MakeCopy(bytes, false, kernels); });
+    RegisterForBestIsa(kPeak, {{"limit", "memcpy"}, {"buffer_bytes", absl::StrCat(bytes)}},
+                       [=](const KernelTable& kernels) { return MakeCopy(bytes, true, kernels); });
+  }
   return true;
 }();
 

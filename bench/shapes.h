@@ -43,6 +43,9 @@ inline constexpr MatmulShape kMatmulShapes[] = {
     {256, 4096, 4096},
     {1024, 4096, 4096},
 
+    // BERT-mini, first feed-forward layer, 256 tokens (arXiv:1908.08962).
+    {256, 1024, 256},
+
     // BERT-base, 128 tokens (arXiv:1810.04805): attention projection, feed-forward layers.
     {128, 768, 768},
     {128, 3072, 768},
@@ -200,27 +203,55 @@ inline constexpr NetShape kNetShapes[] = {
 
 inline constexpr std::size_t kNetContexts[] = {128, 256, 512, 1024, 2048, 4096, 8192};
 
-// Operations on the rows of a matrix that no weight matrix belongs to.
+// Operations on the rows of a matrix that no weight matrix belongs to: each small enough for a
+// large L2 or an L3, and some as a batch of 16 x 512 tokens, which overflow all but the largest
+// caches.
 struct RowsShape {
   const char* op;
   std::size_t rows, cols;
 };
 
 inline constexpr RowsShape kRowsShapes[] = {
-    {"bias_gelu", 256, 1024},   // BERT-mini (hidden 256, feed-forward 1024; arXiv:1908.08962), 256
-                                // tokens: 2 MiB in and out, L2 and L3
-    {"bias_gelu", 8192, 1024},  // the same, a batch of 16 x 512 tokens: 64 MiB, memory
-    {"softmax", 1536, 128},     // BERT-base, 12 heads x 128 tokens, attention scores
-    {"softmax", 256, 1024},     // GPT-2 medium, 16 heads x 16 new tokens, context 1024
-    {"softmax", 8192, 1024},    // the same, 16 heads x 512 new tokens
-    {"layernorm", 256, 1024},   // BERT-large (hidden 1024), 256 tokens
-    {"layernorm", 8192, 1024},  // the same, a batch of 16 x 512 tokens
+    // BERT-mini (hidden 256, feed-forward 1024; arXiv:1908.08962), 256 tokens: 2 MiB in and out; 64
+    // MiB. swiglu, of a gate and what it multiplies, for comparison.
+    {"gelu", 256, 1024},
+    {"gelu", 8192, 1024},
+    {"bias_gelu", 256, 1024},
+    {"bias_gelu", 8192, 1024},
+    {"swiglu", 256, 1024},
+    {"swiglu", 8192, 1024},
+    {"softmax", 1536, 128},   // BERT-base, 12 heads x 128 tokens, attention scores
+    {"softmax", 256, 1024},   // GPT-2 medium, 16 heads x 16 new tokens, context 1024
+    {"softmax", 8192, 1024},  // the same, 16 heads x 512 new tokens
+    {"softmax", 8, 128256},   // Llama-3, next-token probabilities of 8 sequences (its config.json)
+    {"masked_softmax", 256, 1024},
+    {"masked_softmax", 8192, 1024},
+    // BERT-large (hidden 1024), after either half of a layer.
+    {"layernorm", 256, 1024},
+    {"layernorm", 8192, 1024},
+    {"bias_residual_layernorm", 256, 1024},
+    {"bias_residual_layernorm", 8192, 1024},
+    // The same sizes as Llama has it, between the halves of a layer, where the sum is needed too.
+    {"rmsnorm", 256, 1024},
+    {"rmsnorm", 8192, 1024},
+    {"residual_rmsnorm", 256, 1024},
+    {"residual_rmsnorm", 8192, 1024},
 };
 
-inline constexpr MatmulShape kEpilogueShapes[] = {
-    {256, 1024, 256},  // BERT-mini, first feed-forward layer, 256 tokens
-    {64, 4096, 1024},  // BERT-large, first feed-forward layer, 64 tokens
-    {3136, 384, 96},   // ConvNeXt-T, stage 1, first pointwise convolution (arXiv:2201.03545)
+// What follows a matrix multiplication: bias and GELU; bias and residual, as where a layer's half
+// ends; the gate of SwiGLU.
+struct EpilogueShape {
+  const char* op;
+  MatmulShape matmul;
+};
+
+inline constexpr EpilogueShape kEpilogueShapes[] = {
+    {"gemm_bias_gelu", {256, 1024, 256}},      // BERT-mini, first feed-forward layer, 256 tokens
+    {"gemm_bias_gelu", {64, 4096, 1024}},      // BERT-large, first feed-forward layer, 64 tokens
+    {"gemm_bias_gelu", {3136, 384, 96}},       // ConvNeXt-T, stage 1, first pointwise convolution
+                                               // (arXiv:2201.03545)
+    {"gemm_bias_residual", {256, 256, 1024}},  // BERT-mini, second feed-forward layer
+    {"gemm_swiglu", {64, 4096, 1024}},
 };
 
 }  // namespace podium::bench

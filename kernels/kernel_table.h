@@ -6,8 +6,10 @@
 
 #include "kernels/dense/gemm_f32.h"
 #include "kernels/fused_activation/bias_activation.h"
+#include "kernels/fused_activation/elementary.h"
 #include "kernels/fused_activation/gemm_bias_activation.h"
 #include "kernels/fused_activation/layernorm.h"
+#include "kernels/fused_activation/rmsnorm.h"
 #include "kernels/fused_activation/softmax.h"
 #include "kernels/int8_matmul/gemm_int8.h"
 #include "kernels/int8_matmul/gemm_s4.h"
@@ -34,9 +36,13 @@ struct KernelTable {
   BiasActivationF32Fn* bias_activation_f32;
   BiasF32Fn* bias_f32;
   ActivationF32Fn* activation_f32;
+  ElementaryF32Fn* exp_f32;
+  ElementaryF32Fn* tanh_f32;
+  ElementaryF32Fn* erf_f32;
   GemmBiasActivationF32Fn* gemm_bias_activation_f32;
   LayernormF32Fn* layernorm_f32;
   LayernormPassesF32Fn* layernorm_passes_f32;
+  RmsnormF32Fn* rmsnorm_f32;
   SoftmaxF32Fn* softmax_f32;
   SoftmaxPassesF32Fn* softmax_passes_f32;
   // int8_matmul/

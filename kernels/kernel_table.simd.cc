@@ -30,9 +30,13 @@ GemmF32Fn GemmF32;
 BiasActivationF32Fn BiasActivationF32;
 BiasF32Fn BiasF32;
 ActivationF32Fn ActivationF32;
+ElementaryF32Fn ExpF32;
+ElementaryF32Fn TanhF32;
+ElementaryF32Fn ErfF32;
 GemmBiasActivationF32Fn GemmBiasActivationF32;
 LayernormF32Fn LayernormF32;
 LayernormPassesF32Fn LayernormPassesF32;
+RmsnormF32Fn RmsnormF32;
 SoftmaxF32Fn SoftmaxF32;
 SoftmaxPassesF32Fn SoftmaxPassesF32;
 QuantizeU8Fn QuantizeU8;
@@ -75,9 +79,13 @@ const KernelTable kTable = {
     .bias_activation_f32 = BiasActivationF32,
     .bias_f32 = BiasF32,
     .activation_f32 = ActivationF32,
+    .exp_f32 = ExpF32,
+    .tanh_f32 = TanhF32,
+    .erf_f32 = ErfF32,
     .gemm_bias_activation_f32 = GemmBiasActivationF32,
     .layernorm_f32 = LayernormF32,
     .layernorm_passes_f32 = LayernormPassesF32,
+    .rmsnorm_f32 = RmsnormF32,
     .softmax_f32 = SoftmaxF32,
     .softmax_passes_f32 = SoftmaxPassesF32,
     .quantize_u8 = QuantizeU8,

@@ -5,92 +5,22 @@
 //   int8_matmul/variant:onednn_u8s8f32  f32 = u8 * s8, with scales, zero point of A, and bias
 //
 // Used as its documentation says inference should: the primitive chooses the layout of the weights, a
-// reorder brings them into it once, and primitives are made and arguments bound ahead of time, so that
-// the timed loop is dnnl_primitive_execute alone. oneDNN chooses its instructions by itself and is held
-// to those of the rows.
+// reorder brings them into it once, before the timed loop.
 #include <cstdint>
-#include <functional>
 #include <memory>
-#include <oneapi/dnnl/dnnl.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "bench/context.h"
 #include "bench/int8_problem.h"
 #include "bench/matmul_problem.h"
 #include "bench/matmul_row.h"
-#include "bench/parallel.h"
+#include "bench/peers/onednn.h"
 #include "bench/register.h"
 #include "bench/shapes.h"
-#include "kernels/kernel_table.h"
 
 namespace podium::bench {
 namespace {
-
-using dnnl::memory;
-using Type = memory::data_type;
-using Tag = memory::format_tag;
-
-// Holds oneDNN to `isa` and returns why that failed, if it did. It must be done before oneDNN is first
-// used, and overrules ONEDNN_MAX_CPU_ISA.
-std::string HoldTo(Isa isa) {
-  dnnl::cpu_isa cap = dnnl::cpu_isa::avx512_core_vnni;
-  if (isa == Isa::kSse2) cap = dnnl::cpu_isa::sse41;  // its weakest
-  if (isa == Isa::kAvx2) cap = dnnl::cpu_isa::avx2;
-  if (isa == Isa::kAvx512bw) cap = dnnl::cpu_isa::avx512_core;
-  const int runtime = static_cast<int>(dnnl::version()->cpu_runtime);
-  if (runtime != DNNL_RUNTIME_OMP && runtime != DNNL_RUNTIME_SEQ) {
-    return "this oneDNN does not run its threads on OpenMP: install one that does";
-  }
-  if (isa != Isa::kNeon && dnnl::set_max_cpu_isa(cap) != dnnl::status::success) {
-    return absl::StrCat("this oneDNN cannot be held to ", std::string(IsaName(isa)),
-                        ": install one built with ONEDNN_ENABLE_MAX_CPU_ISA");
-  }
-  return "";
-}
-
-const std::string& Refusal() {
-  static const auto* const refusal = new std::string(HoldTo(BestKernels().isa));
-  return *refusal;
-}
-
-// Its INT8 kernels for lesser x86 CPUs add two products in 16 bits, which saturates: with weights of
-// all 8 bits the sums are wrong, as its documentation warns.
-bool Int8IsExact() {
-  return BestKernels().isa == Isa::kAvx512vnni || BestKernels().isa == Isa::kNeon;
-}
-
-std::string Version() {
-  if (!Refusal().empty()) return Refusal();
-  const dnnl::version_t* v = dnnl::version();
-  return absl::StrCat(v->major, ".", v->minor, ".", v->patch, " held to ",
-                      std::string(IsaName(BestKernels().isa)),
-                      Int8IsExact() ? "" : "; no INT8: its sums saturate without AVX-512 VNNI");
-}
-
-const dnnl::engine& Cpu() {
-  static const auto* const engine = new dnnl::engine(dnnl::engine::kind::cpu, 0);
-  return *engine;
-}
-
-dnnl::stream& Stream() {
-  static auto* const stream = new dnnl::stream(Cpu());
-  return *stream;
-}
-
-memory::desc Matrix(std::size_t rows, std::size_t cols, Type type, Tag tag = Tag::ab) {
-  return {{static_cast<memory::dim>(rows), static_cast<memory::dim>(cols)}, type, tag};
-}
-
-// oneDNN's interface knows no const: what it is given as an input it does not write.
-memory View(const memory::desc& desc, const void* data) {
-  return {desc, Cpu(), const_cast<void*>(data)};
-}
-
-using Arguments = std::vector<std::pair<int, memory>>;
 
 // What is multiplied; `owner` keeps it alive.
 struct Factors {
@@ -169,13 +99,7 @@ Matmul<T> MakeMatmul(const MatmulWorkload& workload, const Factors& f,
     arguments.emplace_back(DNNL_ARG_SRC, View(desc.src_desc(), f.a));
     arguments.emplace_back(DNNL_ARG_WEIGHTS, View(desc.weights_desc(), packed));
     arguments.emplace_back(DNNL_ARG_DST, View(desc.dst_desc(), c));
-    std::vector<dnnl_exec_arg_t> raw;
-    for (const auto& [name, operand] : arguments) raw.push_back({name, operand.get()});
-    return [=, keep_alive = std::pair(arguments, epilogue)] {  // `raw` points into these
-      SetOpenMpThreads(threads);
-      dnnl_primitive_execute(matmul.get(), Stream().get(), static_cast<int>(raw.size()),
-                             raw.data());
-    };
+    return Execution(matmul, arguments, threads, epilogue);
   };
   const std::size_t packed_bytes = desc.weights_desc().get_size();
   return {.size_bytes = static_cast<double>(packed_bytes),
@@ -189,29 +113,19 @@ Matmul<T> MakeMatmul(const MatmulWorkload& workload, const Factors& f,
 template <class T, class MakeRowOf>
 Row MakeOneDnn(const MatmulWorkload& workload, const Factors& f, Type c_type,
                const MakeRowOf& make_row) {
-  Row refused;
-  refused.error = Refusal();
-  if (!refused.error.empty()) return refused;
-  try {
-    // It plans for as many threads as there are when the primitive is made.
-    SetOpenMpThreads(workload.threads);
+  return MakeOneDnnRow(workload.threads, [&] {
     const MatmulShape& shape = workload.shape;
     const auto epilogue = MakeEpilogue(shape, f.dequantize);
     const auto desc =
         Describe(Matrix(shape.M, shape.K, f.a_type), Matrix(shape.K, shape.N, f.b_type, Tag::any),
                  Matrix(shape.M, shape.N, c_type), *epilogue);
-    const std::string implementation = desc.impl_info_str();
-    if (absl::StartsWith(implementation, "ref")) {
-      refused.error = "oneDNN has only its slow reference for this: no competitor";
-      return refused;
-    }
-    Row row = make_row(MakeMatmul<T>(workload, f, desc, epilogue));
-    row.label = implementation;
+    Row row;
+    row.error = RefusalOf(desc);
+    if (!row.error.empty()) return row;
+    row = make_row(MakeMatmul<T>(workload, f, desc, epilogue));
+    row.label = desc.impl_info_str();
     return row;
-  } catch (const dnnl::error& error) {
-    refused.error = absl::StrCat("oneDNN: ", error.what());
-    return refused;
-  }
+  });
 }
 
 Row MakeF32(const MatmulWorkload& workload) {
@@ -246,10 +160,9 @@ void Register(const std::string& family, const std::string& variant, const Matmu
 }
 
 const bool kRegistered = [] {
-  AddLibrary("onednn", Version);
   for (const MatmulWorkload& workload : MatmulWorkloads()) {
     Register("dense", "onednn_f32", workload, MakeF32);
-    if (!Int8IsExact()) continue;
+    if (!OneDnnInt8IsExact()) continue;
     Register("int8_matmul", "onednn_u8s8f32", workload, MakeU8S8F32);
     Register("int8_matmul", "onednn_u8s8s32", workload, MakeU8S8S32);
   }

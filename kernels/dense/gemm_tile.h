@@ -25,7 +25,8 @@
 //   PackBlock(a, lda, words, stride)  words[s * stride + r] = step s of row r, for 4 rows
 // A Store writes finished sums: store.Channels(n, count) makes ready for channels n .. n + count - 1,
 // count <= Acc::size, and is then called as (acc, m) for each row of the tile. What it loads in
-// advance no store to C can make the compiler load again.
+// advance no store to C can make the compiler load again. If it has StartTile(m, n, count) and
+// FinishTile(rows), these are called before and after it gets the sums of a tile.
 #pragma once
 
 #include "kernels/simd/arch.h"
@@ -186,7 +187,7 @@ void RunTile(const GemmProblem<Mac>& problem, const Tile<Mac>& which, const Stor
   // Copies, which no store to C can change: their members stay in registers.
   const GemmProblem<Mac> p = problem;
   const Tile<Mac> tile = which;
-  const Store store = store_to;
+  Store store = store_to;
 
   Acc acc[kPanels][kRows][Mac::kVecs];
   Unroll<kPanels>([&](auto i) __attribute__((always_inline)) {
@@ -226,6 +227,9 @@ void RunTile(const GemmProblem<Mac>& problem, const Tile<Mac>& which, const Stor
       });
     }
   };
+  if constexpr (requires { store.StartTile(tile.m, tile.n, tile.count); }) {
+    store.StartTile(tile.m, tile.n, tile.count);
+  }
   Unroll<kPanels * Mac::kVecs>([&](auto iv) __attribute__((always_inline)) {
     const std::size_t before = iv * Acc::size;
     if (tile.count >= before + Acc::size) {
@@ -234,6 +238,9 @@ void RunTile(const GemmProblem<Mac>& problem, const Tile<Mac>& which, const Stor
       finish(iv, tile.count - before);
     }
   });
+  if constexpr (requires { store.FinishTile(tile.m); }) {
+    if (tile.last) store.FinishTile(kRows);
+  }
 }
 
 template <class Mac, class Store>

@@ -6,7 +6,7 @@
 namespace podium {
 
 double ActivateF64(Activation activation, double x) {
-  // Both GELUs are written without the difference 1 - tanh or 1 - erf, which cancels for x < 0.
+  // The GELUs are written without the difference 1 - tanh or 1 - erf, which cancels for x < 0.
   switch (activation) {
     case Activation::kNone:
       return x;
@@ -21,6 +21,9 @@ double ActivateF64(Activation activation, double x) {
     case Activation::kGeluErf:
       if (x == -INFINITY) return 0;
       return x * 0.5 * std::erfc(-x / std::numbers::sqrt2);
+    case Activation::kSilu:
+      if (x == -INFINITY) return 0;
+      return x / (1 + std::exp(-x));
   }
   return NAN;
 }

@@ -1,17 +1,20 @@
-// Bias and activation over a matrix: in one pass, and as the two passes of a graph without fusion,
-// which are the baseline.
+// Bias, activation, product and sum over a matrix: in one pass, and as the passes of a graph
+// without fusion, which are the baseline.
 //
-//   bias_activation_f32   y[m, n] = act(x[m, n] + bias[n])
+//   bias_activation_f32   y[m, n] = act(x[m, n] + bias[n]) * factor[m, n] + residual[m, n]
 //   bias_f32              y[m, n] = x[m, n] + bias[n]
 //   activation_f32        y[m, n] = act(x[m, n])
 //
-// x     f32  M x N, row-major, row stride ldx >= N
-// bias  f32  N
-// y     f32  M x N, row-major, row stride ldy >= N  (overwritten; elements between rows are not)
+// x                 f32  M x N, row-major, row stride ldx >= N
+// bias              f32  N; null for none, in bias_activation_f32
+// factor, residual  f32  M x N each, or null for none: ElementwiseF32 in activation.h
+// y                 f32  M x N, row-major, row stride ldy >= N  (overwritten; elements between
+//                        rows are not)
 //
-// Strides are in elements. Any alignment. y may be x (with ldy = ldx); otherwise it must not
-// overlap any input. The sum is rounded to f32 once, so one pass and two give the same bits on one
-// ISA. act and how exact it is: activation.h.
+// Strides are in elements. Any alignment. y may be x, factor or residual (with the same stride);
+// otherwise it must not overlap any input. Each operation rounds once, so one pass and several give
+// the same bits on one ISA; with bias or activation alone, or factor or residual alone,
+// bias_activation_f32 is itself such a pass. act and how exact it is: activation.h.
 #pragma once
 
 #include <cstddef>
@@ -28,6 +31,7 @@ struct BiasActivationF32Args {
   Activation activation;
   float* y;
   std::size_t ldy;
+  ElementwiseF32 then = {};
 };
 using BiasActivationF32Fn = void(const BiasActivationF32Args&);
 

@@ -8,25 +8,20 @@ namespace {
 
 template <Activation activation>
 void BiasActivationRows(const BiasActivationF32Args& args) {
+  const ElementwiseF32 then = args.then;
   for (std::size_t m = 0; m < args.M; ++m) {
     const float* x = args.x + m * args.ldx;
     float* y = args.y + m * args.ldy;
+    const float* factor = then.factor == nullptr ? nullptr : then.factor + m * then.ldf;
+    const float* residual = then.residual == nullptr ? nullptr : then.residual + m * then.ldr;
     ForEachBatch(
         args.N, [&](std::size_t n, auto lanes) __attribute__((always_inline)) {
-          const F32 sum = lanes.Load(x + n) + lanes.Load(args.bias + n);
-          lanes.Store(y + n, Activate<activation>(sum));
-        });
-  }
-}
-
-template <Activation activation>
-void ActivationRows(const ActivationF32Args& args) {
-  for (std::size_t m = 0; m < args.M; ++m) {
-    const float* x = args.x + m * args.ldx;
-    float* y = args.y + m * args.ldy;
-    ForEachBatch(
-        args.N, [&](std::size_t n, auto lanes) __attribute__((always_inline)) {
-          lanes.Store(y + n, Activate<activation>(lanes.Load(x + n)));
+          F32 value = lanes.Load(x + n);
+          if (args.bias != nullptr) value = value + lanes.Load(args.bias + n);
+          value = Activate<activation>(value);
+          if (factor != nullptr) value = value * lanes.Load(factor + n);
+          if (residual != nullptr) value = value + lanes.Load(residual + n);
+          lanes.Store(y + n, value);
         });
   }
 }
@@ -43,31 +38,31 @@ void BiasActivationF32(const BiasActivationF32Args& args) {
       return BiasActivationRows<Activation::kGeluTanh>(args);
     case Activation::kGeluErf:
       return BiasActivationRows<Activation::kGeluErf>(args);
+    case Activation::kSilu:
+      return BiasActivationRows<Activation::kSilu>(args);
   }
 }
 
 void BiasF32(const BiasF32Args& args) {
-  BiasActivationRows<Activation::kNone>({.M = args.M,
-                                         .N = args.N,
-                                         .x = args.x,
-                                         .ldx = args.ldx,
-                                         .bias = args.bias,
-                                         .activation = Activation::kNone,
-                                         .y = args.y,
-                                         .ldy = args.ldy});
+  BiasActivationF32({.M = args.M,
+                     .N = args.N,
+                     .x = args.x,
+                     .ldx = args.ldx,
+                     .bias = args.bias,
+                     .activation = Activation::kNone,
+                     .y = args.y,
+                     .ldy = args.ldy});
 }
 
 void ActivationF32(const ActivationF32Args& args) {
-  switch (args.activation) {
-    case Activation::kNone:
-      return ActivationRows<Activation::kNone>(args);
-    case Activation::kRelu:
-      return ActivationRows<Activation::kRelu>(args);
-    case Activation::kGeluTanh:
-      return ActivationRows<Activation::kGeluTanh>(args);
-    case Activation::kGeluErf:
-      return ActivationRows<Activation::kGeluErf>(args);
-  }
+  BiasActivationF32({.M = args.M,
+                     .N = args.N,
+                     .x = args.x,
+                     .ldx = args.ldx,
+                     .bias = nullptr,
+                     .activation = args.activation,
+                     .y = args.y,
+                     .ldy = args.ldy});
 }
 
 }  // namespace podium::PODIUM_ISA

@@ -5,8 +5,12 @@ namespace podium::reference {
 void BiasActivationF32(const BiasActivationF32Args& args) {
   for (std::size_t m = 0; m < args.M; ++m) {
     for (std::size_t n = 0; n < args.N; ++n) {
-      const float sum = args.x[m * args.ldx + n] + args.bias[n];
-      args.y[m * args.ldy + n] = static_cast<float>(ActivateF64(args.activation, sum));
+      float sum = args.x[m * args.ldx + n];
+      if (args.bias != nullptr) sum += args.bias[n];
+      float y = static_cast<float>(ActivateF64(args.activation, sum));
+      if (args.then.factor != nullptr) y *= args.then.factor[m * args.then.ldf + n];
+      if (args.then.residual != nullptr) y += args.then.residual[m * args.then.ldr + n];
+      args.y[m * args.ldy + n] = y;
     }
   }
 }

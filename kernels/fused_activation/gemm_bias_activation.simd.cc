@@ -1,21 +1,18 @@
 #include "kernels/fused_activation/gemm_bias_activation.h"
 
 #include "kernels/dense/mac_f32.h"
-#include "kernels/fused_activation/vector_math.h"
+#include "kernels/fused_activation/finish_tile.h"
 
 namespace podium::PODIUM_ISA {
 namespace {
 
-struct StoreBiasActivation {
-  const float* bias;
-  Activation activation;
-  float* c;
-  std::size_t ldc;
+static_assert(kTileSize<MacF32> <= TileFinisher::kBufferSize);
 
-  auto Channels(std::size_t n, std::size_t count) const {
-    return [ to = *this, b = LoadLanes<F32>(bias + n, count), n, count ](F32 acc, std::size_t m)
+struct StoreF32 : TileFinisher {
+  auto Channels(std::size_t channel, std::size_t lanes) const {
+    return [ to = To(m, channel), m = m, ld = ld, lanes ](F32 acc, std::size_t row)
         __attribute__((always_inline)) {
-      StoreLanes(to.c + m * to.ldc + n, ActivateBatch(acc + b, to.activation), count);
+      StoreLanes(to + (row - m) * ld, acc, lanes);
     };
   }
 };
@@ -23,7 +20,13 @@ struct StoreBiasActivation {
 }  // namespace
 
 void GemmBiasActivationF32(const GemmBiasActivationF32Args& args) {
-  GemmF32Into(args, StoreBiasActivation{args.bias, args.activation, args.c, args.ldc});
+  alignas(64) float buffer[TileFinisher::kBufferSize];
+  GemmF32Into(args, StoreF32{{.bias = args.bias,
+                              .activation = args.activation,
+                              .then = args.then,
+                              .c = args.c,
+                              .ldc = args.ldc,
+                              .buffer = buffer}});
 }
 
 }  // namespace podium::PODIUM_ISA

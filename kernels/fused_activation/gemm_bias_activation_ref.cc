@@ -23,7 +23,8 @@ void GemmBiasActivationF32(const GemmBiasActivationF32Args& args) {
                      .bias = args.bias,
                      .activation = args.activation,
                      .y = args.c,
-                     .ldy = args.ldc});
+                     .ldy = args.ldc,
+                     .then = args.then});
 }
 
 }  // namespace podium::reference

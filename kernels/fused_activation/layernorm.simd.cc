@@ -1,5 +1,6 @@
 #include "kernels/fused_activation/layernorm.h"
 
+#include <cassert>
 #include <cmath>
 
 #include "kernels/fused_activation/row.h"
@@ -16,8 +17,10 @@ struct Normalizer {
   float mean, scale, offset;
 };
 
-inline Normalizer MakeNormalizer(const float* x, float mean, float epsilon, std::size_t N) {
+inline Normalizer MakeNormalizer(const float* x, float mean, float epsilon, std::size_t N,
+                                 const float* ahead) {
   const auto add = [&](std::size_t n, auto lanes, F32(&sums)[2]) __attribute__((always_inline)) {
+    __builtin_prefetch(ahead + n);
     const F32 d = lanes.Keep(lanes.Load(x + n) - F32(mean));
     sums[0] = sums[0] + d;
     sums[1] = Fma(d, d, sums[1]);
@@ -35,10 +38,17 @@ inline F32 Normalize(F32 x, const Normalizer& row) {
 }
 
 inline void NormalizeRow(const LayernormF32Args& args, std::size_t m, const Normalizer& row) {
-  const float* x = args.x + m * args.ldx;
+  const float* x = NormalizedRow(args, m);
   float* y = args.y + m * args.ldy;
+  const float* ahead = RowAhead(y, args.ldy, m, args.M, args.N);
+  const float* residual = args.added.residual;
+  const float* residual_ahead = residual == nullptr ? nullptr
+                                                    : RowAhead(residual + m * args.added.ldr,
+                                                               args.added.ldr, m, args.M, args.N);
   ForEachBatch(
       args.N, [&](std::size_t n, auto lanes) __attribute__((always_inline)) {
+        __builtin_prefetch(ahead + n, 1);
+        if (residual_ahead != nullptr) __builtin_prefetch(residual_ahead + n);
         const F32 normal = Normalize(lanes.Load(x + n), row);
         lanes.Store(y + n, Fma(normal, lanes.Load(args.gamma + n), lanes.Load(args.beta + n)));
       });
@@ -51,10 +61,14 @@ void LayernormF32(const LayernormF32Args& args) {
   Normalizer row[kMostRows];
   for (std::size_t m0 = 0; m0 < args.M; m0 += block) {
     const std::size_t rows = args.M - m0 < block ? args.M - m0 : block;
-    const float* x = args.x + m0 * args.ldx;
-    for (std::size_t r = 0; r < rows; ++r) row[r].mean = RowMean(x + r * args.ldx, args.N);
     for (std::size_t r = 0; r < rows; ++r) {
-      row[r] = MakeNormalizer(x + r * args.ldx, row[r].mean, args.epsilon, args.N);
+      const auto itself = [](F32 h) __attribute__((always_inline)) { return h; };
+      row[r].mean = SumOfSummands(args, m0 + r, itself) / static_cast<float>(args.N);
+    }
+    for (std::size_t r = 0; r < rows; ++r) {
+      const std::size_t m = m0 + r;
+      row[r] = MakeNormalizer(NormalizedRow(args, m), row[r].mean, args.epsilon, args.N,
+                              RowAhead(args.x + m * args.ldx, args.ldx, m, args.M, args.N));
     }
     for (std::size_t r = 0; r < rows; ++r) NormalizeRow(args, m0 + r, row[r]);
   }
@@ -62,9 +76,11 @@ void LayernormF32(const LayernormF32Args& args) {
 
 void LayernormPassesF32(const LayernormPassesF32Args& args) {
   const LayernormF32Args& p = args.problem;
+  assert(!Adds(p.added));
   for (std::size_t m = 0; m < p.M; ++m) args.row_mean[m] = RowMean(p.x + m * p.ldx, p.N);
   for (std::size_t m = 0; m < p.M; ++m) {
-    const Normalizer row = MakeNormalizer(p.x + m * p.ldx, args.row_mean[m], p.epsilon, p.N);
+    const float* x = p.x + m * p.ldx;
+    const Normalizer row = MakeNormalizer(x, args.row_mean[m], p.epsilon, p.N, x);
     args.row_scale[m] = row.scale;
     args.row_offset[m] = row.offset;
   }

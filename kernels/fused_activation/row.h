@@ -6,6 +6,7 @@
 
 #include <limits>
 
+#include "kernels/fused_activation/layernorm.h"
 #include "kernels/simd/partial.h"
 #include "kernels/simd/reduce.h"
 #include "kernels/simd/unroll.h"
@@ -45,6 +46,16 @@ inline std::size_t RowsPerBlock(std::size_t N) {
   constexpr std::size_t kBlock = 2048;  // 8 KiB
   if (N * kMostRows <= kBlock) return kMostRows;
   return N < kBlock ? kBlock / N : 1;
+}
+
+// The row that stands where `row`, which is row m, does in its block, but in the next block: to be
+// prefetched, a batch at a time, while `row` is worked on. Hardware prefetchers stop at the end of
+// a page, which is where rows tend to end, and rest during passes that stay in L1. `row` itself
+// where there is no such row, or where it would not stay in L1 until it is needed.
+inline const float* RowAhead(const float* row, std::size_t ld, std::size_t m, std::size_t M,
+                             std::size_t N) {
+  const std::size_t block = RowsPerBlock(N);
+  return N <= 4096 && block < M - m ? row + block * ld : row;
 }
 
 // Four chains of additions or comparisons hide their latency where a step does little else.
@@ -91,26 +102,65 @@ inline float RowSum(const float* x, std::size_t N) {
   return SumOverRow<1, kChains>(N, add).of[0];
 }
 
-// The largest of x[0 .. N-1]; -infinity if N = 0. NaNs may be ignored.
-inline float RowMax(const float* x, std::size_t N) {
+// What is normalized: x, or where something is added to it, h, which SumOfSummands leaves in the
+// row of `sum` or, without one, where y will be.
+inline bool Adds(const AddedF32& added) {
+  return added.bias != nullptr || added.residual != nullptr || added.sum != nullptr;
+}
+template <class Args>
+inline float* SumRow(const Args& args, std::size_t m) {
+  return args.added.sum != nullptr ? args.added.sum + m * args.added.lds : args.y + m * args.ldy;
+}
+template <class Args>
+inline const float* NormalizedRow(const Args& args, std::size_t m) {
+  return Adds(args.added) ? SumRow(args, m) : args.x + m * args.ldx;
+}
+
+// The sum of summand(h) over row m. Absent lanes of h are 0, and so must be summand(0).
+template <class Args, class F>
+[[gnu::always_inline]] inline float SumOfSummands(const Args& args, std::size_t m,
+                                                  const F& summand) {
+  const float* x = args.x + m * args.ldx;
+  if (!Adds(args.added)) {
+    const auto add = [&](std::size_t n, auto lanes, F32(&sum)[1]) __attribute__((always_inline)) {
+      sum[0] = sum[0] + summand(lanes.Load(x + n));
+    };
+    return SumOverRow<1, kChains>(args.N, add).of[0];
+  }
+  const float* bias = args.added.bias;
+  const float* residual = args.added.residual;
+  if (residual != nullptr) residual += m * args.added.ldr;
+  float* h = SumRow(args, m);
+  const auto add = [&](std::size_t n, auto lanes, F32(&sum)[1]) __attribute__((always_inline)) {
+    F32 value = lanes.Load(x + n);
+    if (bias != nullptr) value = value + lanes.Load(bias + n);
+    if (residual != nullptr) value = value + lanes.Load(residual + n);
+    lanes.Store(h + n, value);
+    sum[0] = sum[0] + summand(value);
+  };
+  return SumOverRow<1, kChains>(args.N, add).of[0];
+}
+
+// The largest of N values, load(n, lanes) a batch of them; -infinity if N = 0. NaNs may be ignored.
+template <class F>
+[[gnu::always_inline]] inline float LargestOfRow(std::size_t N, const F& load) {
   constexpr float kLowest = -std::numeric_limits<float>::infinity();
   if (N < F32::size) {
-    float max = kLowest;
-    for (std::size_t n = 0; n < N; ++n) max = x[n] > max ? x[n] : max;
-    return max;
+    float lanes[F32::size], largest = kLowest;
+    load(0, SomeLanes{N}).store_unaligned(lanes);
+    for (std::size_t n = 0; n < N; ++n) largest = lanes[n] > largest ? lanes[n] : largest;
+    return largest;
   }
   F32 max[kChains] = {F32(kLowest), F32(kLowest), F32(kLowest), F32(kLowest)};
   std::size_t n = 0;
   for (; n + kChains * F32::size <= N; n += kChains * F32::size) {
     Unroll<kChains>([&](auto i) __attribute__((always_inline)) {
-      max[i] = xsimd::max(max[i], F32::load_unaligned(x + n + i * F32::size));
+      max[i] = xsimd::max(max[i], load(n + i * F32::size, AllLanes()));
     });
   }
-  for (; n + F32::size <= N; n += F32::size) {
-    max[0] = xsimd::max(max[0], F32::load_unaligned(x + n));
-  }
+  for (; n + F32::size <= N; n += F32::size) max[0] = xsimd::max(max[0], load(n, AllLanes()));
   // The last batch overlaps the one before: to compare a value twice does no harm.
-  max[1] = xsimd::max(max[1], F32::load_unaligned(x + N - F32::size));
+  max[1] = xsimd::max(max[1], load(N - F32::size, AllLanes()));
   return ReduceMax(xsimd::max(xsimd::max(max[0], max[1]), xsimd::max(max[2], max[3])));
 }
 

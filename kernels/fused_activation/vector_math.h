@@ -5,8 +5,10 @@
 #pragma once
 
 #include "kernels/fused_activation/activation.h"
+#include "kernels/fused_activation/gelu_table.h"
 #include "kernels/simd/exponent.h"
 #include "kernels/simd/fma.h"
+#include "kernels/simd/lookup.h"
 
 namespace podium::PODIUM_ISA {
 namespace {
@@ -39,6 +41,26 @@ inline F32 ExpNonPositive(F32 x) { return Exp2(x * F32(1.44269504f)); }
 
 inline F32 Relu(F32 x) { return AtLeast(0, x); }
 
+#if defined(__AVX512F__)
+
+inline F32 GeluOf(const GeluTable& table, F32 x) {
+  // What this is added to leaves quarters in the low bits of the sum.
+  constexpr float kQuarters = 0x1.8p21f;
+  const F32 n = MinusMagnitude(x, 7.75f);
+  const F32 shifted = n + kQuarters;
+  const F32 r = n - (shifted - kQuarters);
+  F32 phi = LookUp(table.coefficients[4], shifted);
+  phi = Fma(phi, r, LookUp(table.coefficients[3], shifted));
+  phi = Fma(phi, r, LookUp(table.coefficients[2], shifted));
+  phi = Fma(phi, r, LookUp(table.coefficients[1], shifted));
+  phi = Fma(phi, r, LookUp(table.coefficients[0], shifted));
+  return Fma(n, phi, Relu(x));
+}
+inline F32 GeluTanh(F32 x) { return GeluOf(kGeluTanhTable, x); }
+inline F32 GeluErf(F32 x) { return GeluOf(kGeluErfTable, x); }
+
+#else
+
 // x / (1 + exp(-2u)) with u as in activation.h; exp(-2u) is 2^t for the polynomial t(x) below.
 inline F32 GeluTanh(F32 x) {
   // From here down t > 128, so the quotient is x / infinity = -0; -infinity / infinity would be
@@ -66,27 +88,23 @@ inline F32 GeluErf(F32 x) {
   return Relu(x) - (a * w) * (p * density);
 }
 
+#endif
+
+// x * sigmoid(x) of exponentials of numbers <= 0, so that nothing overflows: with n = -|x| and e =
+// exp(n) it is x / (1 + e) for x >= 0 and n * e / (1 + e) else, and the one that is meant is the
+// larger. From -110 down e is 0.
+inline F32 Silu(F32 x) {
+  const F32 n = -AtMost(110.0f, xsimd::abs(x));
+  const F32 e = ExpNonPositive(n);
+  return xsimd::max(n * e, x) / (F32(1.0f) + e);
+}
+
 template <Activation activation>
 [[gnu::always_inline]] inline F32 Activate(F32 x) {
   if constexpr (activation == Activation::kRelu) return Relu(x);
   if constexpr (activation == Activation::kGeluTanh) return GeluTanh(x);
   if constexpr (activation == Activation::kGeluErf) return GeluErf(x);
-  return x;
-}
-
-// Called, not inlined: inlined, four functions times twenty sums times ten heights of the tile are
-// 200 KB of code, and a call costs little beside the K steps of a sum.
-[[gnu::noinline, maybe_unused]] F32 ActivateBatch(F32 x, Activation activation) {
-  switch (activation) {
-    case Activation::kNone:
-      return x;
-    case Activation::kRelu:
-      return Relu(x);
-    case Activation::kGeluTanh:
-      return GeluTanh(x);
-    case Activation::kGeluErf:
-      return GeluErf(x);
-  }
+  if constexpr (activation == Activation::kSilu) return Silu(x);
   return x;
 }
 

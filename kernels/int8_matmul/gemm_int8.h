@@ -3,6 +3,7 @@
 //   acc[m, n] = sum over k of (A[m, k] - zero_point[m]) * B[n, k]
 //   s32 form:  C[m, n] = acc[m, n], with zero_point = 0
 //   f32 form:  C[m, n] = act(float(acc[m, n]) * (a_scale[m] * b_scales[n]) + bias[n])
+//                        * factor[m, n] + residual[m, n]   (each where it is given: activation.h)
 //   8-bit form, "requantized":
 //              C[m, n] = clamp(round(float(acc[m, n] + bias[n]) * multipliers[n]) + c_zero_point)
 //
@@ -13,11 +14,11 @@
 // Strides are in elements. Any alignment; `packed` 4-byte aligned. C must not overlap A or B. Takes 270
 // KiB of stack.
 //
-// Every ISA gives bit-identical results in all forms (with a GELU: within the bound of activation.h).
-// The sums are exact while |acc + bias| < 2^31, whatever the order, so at least while K <= 65793
-// (255 * 128 * K < 2^31) in the s32 form. The f32 form rounds after each of its operations, never
-// fused. The 8-bit form rounds the product once, to the nearest integer and ties to even; `float`
-// above is exact below 2^24. Source: Jacob et al., arXiv:1712.05877, equation 7.
+// Every ISA gives bit-identical results in all forms (with a GELU or SiLU: within the bound of
+// activation.h). The sums are exact while |acc + bias| < 2^31, whatever the order, so at least
+// while K <= 65793 (255 * 128 * K < 2^31) in the s32 form. The f32 form rounds after each of its
+// operations, never fused. The 8-bit form rounds the product once, to the nearest integer and ties
+// to even; `float` above is exact below 2^24. Source: Jacob et al., arXiv:1712.05877, equation 7.
 #pragma once
 
 #include <cstddef>
@@ -67,6 +68,7 @@ struct GemmInt8F32Args {
   Activation activation;
   float* c;
   std::size_t ldc;
+  ElementwiseF32 then = {};
 };
 
 template <class A>

@@ -6,6 +6,7 @@
 
 #include "kernels/dense/gemm_f32.h"
 #include "kernels/dense/gemm_tile.h"
+#include "kernels/fused_activation/finish_tile.h"
 #include "kernels/fused_activation/vector_math.h"
 #include "kernels/simd/convert.h"
 #include "kernels/simd/dot_int8.h"
@@ -46,6 +47,7 @@ struct MacInt8 {
   }
 };
 static_assert(kPackedChannels % kPanel<MacInt8> == 0);
+static_assert(kTileSize<MacInt8> <= TileFinisher::kBufferSize);
 static_assert(CeilDiv(kMaxDepthInt8, kDotDepth) * sizeof(MacInt8::Word) <= kPackedABytes);
 
 template <class Activations>
@@ -93,32 +95,28 @@ struct StoreS32 {
   }
 };
 
-// kActivated: by a call of ActivateBatch; else the activation is the floor.
-template <bool kActivated>
-struct StoreF32 {
+// What is more than a floor is left to TileFinisher.
+struct StoreF32 : TileFinisher {
   const AffineParams* a_params;
   std::size_t a_params_stride;
   const float* b_scales;
-  const float* bias;
-  Activation activation;
-  float floor;  // 0 for a ReLU, else -infinity
-  float* c;
-  std::size_t ldc;
+  const float* b_bias;
+  float floor;  // -infinity for none
   std::int32_t offset;
   RowSums row_sums;
 
-  auto Channels(std::size_t n, std::size_t count) const {
+  auto Channels(std::size_t channel, std::size_t lanes) const {
     return [
-      to = *this, sums = row_sums(n), scales = LoadLanes<F32>(b_scales + n, count),
-      b = bias == nullptr ? F32(0.0f) : LoadLanes<F32>(bias + n, count), n,
-      count
-    ](I32 acc, std::size_t m) __attribute__((always_inline)) {
-      const AffineParams params = to.a_params[m * to.a_params_stride];
-      acc = acc - I32(params.zero_point + to.offset) * sums;
+      from = *this, to = To(m, channel), sums = row_sums(channel),
+      scales = LoadLanes<F32>(b_scales + channel, lanes),
+      b = b_bias == nullptr ? F32(0.0f) : LoadLanes<F32>(b_bias + channel, lanes),
+      lanes
+    ](I32 acc, std::size_t row) __attribute__((always_inline)) {
+      const AffineParams params = from.a_params[row * from.a_params_stride];
+      acc = acc - I32(params.zero_point + from.offset) * sums;
       F32 y = xsimd::to_float(acc) * (F32(params.scale) * scales);
-      if (to.bias != nullptr) y = y + b;
-      y = kActivated ? ActivateBatch(y, to.activation) : AtLeast(to.floor, y);
-      StoreLanes(to.c + m * to.ldc + n, y, count);
+      if (from.b_bias != nullptr) y = y + b;
+      StoreLanes(to + (row - from.m) * from.ld, AtLeast(from.floor, y), lanes);
     };
   }
 };
@@ -164,29 +162,25 @@ void GemmS32(const GemmInt8S32Args<A>& args) {
   GemmInto<A>(args, StoreS32{args.c, args.ldc, kDotOffset<A>, {args.packed_b, args.K}});
 }
 
-template <class A, bool kActivated>
-void GemmF32Activated(const GemmInt8F32Args<A>& args) {
-  GemmInto<A>(args, StoreF32<kActivated>{.a_params = args.a_params,
-                                         .a_params_stride = args.a_params_stride,
-                                         .b_scales = args.b_scales,
-                                         .bias = args.bias,
-                                         .activation = args.activation,
-                                         .floor = args.activation == Activation::kRelu
-                                                      ? 0
-                                                      : -std::numeric_limits<float>::infinity(),
-                                         .c = args.c,
-                                         .ldc = args.ldc,
-                                         .offset = kDotOffset<A>,
-                                         .row_sums = {args.packed_b, args.K}});
-}
-
 template <class A>
 void GemmF32(const GemmInt8F32Args<A>& args) {
-  if (args.activation == Activation::kNone || args.activation == Activation::kRelu) {
-    GemmF32Activated<A, false>(args);
-  } else {
-    GemmF32Activated<A, true>(args);
-  }
+  const bool relu = args.activation == Activation::kRelu;
+  const bool floor_is_all = (relu || args.activation == Activation::kNone) &&
+                            args.then.factor == nullptr && args.then.residual == nullptr;
+  alignas(64) float buffer[TileFinisher::kBufferSize];
+  GemmInto<A>(args, StoreF32{{.bias = nullptr,
+                              .activation = args.activation,
+                              .then = args.then,
+                              .c = args.c,
+                              .ldc = args.ldc,
+                              .buffer = floor_is_all ? nullptr : buffer},
+                             args.a_params,
+                             args.a_params_stride,
+                             args.b_scales,
+                             args.bias,
+                             relu ? 0 : -std::numeric_limits<float>::infinity(),
+                             kDotOffset<A>,
+                             {args.packed_b, args.K}});
 }
 
 template <class A>

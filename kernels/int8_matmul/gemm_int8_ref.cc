@@ -36,7 +36,10 @@ void GemmF32(const GemmInt8F32Args<A>& args) {
           Dot(args.a + m * args.lda, params.zero_point, args.packed_b + n * args.K, args.K);
       float y = static_cast<float>(acc) * (params.scale * args.b_scales[n]);
       if (args.bias != nullptr) y += args.bias[n];
-      args.c[m * args.ldc + n] = static_cast<float>(ActivateF64(args.activation, y));
+      y = static_cast<float>(ActivateF64(args.activation, y));
+      if (args.then.factor != nullptr) y *= args.then.factor[m * args.then.ldf + n];
+      if (args.then.residual != nullptr) y += args.then.residual[m * args.then.ldr + n];
+      args.c[m * args.ldc + n] = y;
     }
   }
 }

@@ -11,7 +11,7 @@ INSTANTIATE_TEST_SUITE_P(Isa, FusedActivationTest, AllIsas(), IsaTestName);
 constexpr float kInf = std::numeric_limits<float>::infinity();
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr Activation kActivations[] = {Activation::kNone, Activation::kRelu, Activation::kGeluTanh,
-                                       Activation::kGeluErf};
+                                       Activation::kGeluErf, Activation::kSilu};
 
 // ---- Activations.
 
@@ -28,9 +28,9 @@ void ExpectActivated(Activation activation, float x, float y) {
   } else if (activation <= Activation::kRelu || std::isinf(want)) {
     EXPECT_EQ(y, want) << "x=" << x;
   } else {
-    const double k = activation == Activation::kGeluTanh ? 4 : 8;
+    const double k = activation == Activation::kGeluErf ? 8 : 4;
     const double magnitude = std::min(1.0, std::fabs(double{x}));
-    EXPECT_NEAR(y, want, k * Ulp(want) + std::ldexp(magnitude, -23) + std::ldexp(1, -122))
+    EXPECT_NEAR(y, want, k * Ulp(want) + std::ldexp(magnitude, -23) + std::ldexp(1, -119))
         << "x=" << x;
   }
 }
@@ -69,10 +69,10 @@ TEST_P(FusedActivationTest, ActivationOfExtremes) {
   }
 }
 
-TEST_P(FusedActivationTest, GeluOfLargeNegativesIsZero) {
+TEST_P(FusedActivationTest, GeluAndSiluOfLargeNegativesAreZero) {
   Buffer<float> x(3), y(3);
-  x[0] = -16, x[1] = -FLT_MAX, x[2] = -kInf;
-  for (Activation activation : {Activation::kGeluTanh, Activation::kGeluErf}) {
+  x[0] = -111, x[1] = -FLT_MAX, x[2] = -kInf;
+  for (Activation activation : {Activation::kGeluTanh, Activation::kGeluErf, Activation::kSilu}) {
     kernels().activation_f32({1, 3, x.data(), 3, activation, y.data(), 3});
     for (float value : y) EXPECT_NEAR(value, 0, 1e-40);
     EXPECT_EQ(y[1], 0);
@@ -116,28 +116,131 @@ TEST_P(FusedActivationTest, OnePassOfBiasAndActivationGivesTheBitsOfTwo) {
   }
 }
 
-// ---- The epilogue of a matrix multiplication. gemm_f32, bias_f32 and activation_f32 have tests of
+// ---- A product and a sum after the activation.
+
+struct Operands {
+  explicit Operands(const Shape& s)
+      : bias(s.N, s.offset), factor(s.M * s.ld(), s.offset), residual(s.M * s.ld(), s.offset) {
+    FillUniform(bias, 2);
+    FillUniform(factor, 3);
+    FillUniform(residual, 4);
+  }
+  Buffer<float> bias, factor, residual;
+};
+
+// y = act(x + bias) * factor + residual, bit by bit what a pass for each gives.
+void ExpectOnePassGivesTheBitsOfFour(const KernelTable& kernels, const Shape& s, Activation act) {
+  SCOPED_TRACE(testing::PrintToString(s));
+  const Operands operands(s);
+  const float* factor = operands.factor.data();
+  const float* residual = operands.residual.data();
+  const auto one = Matrices(s).Run([&](const float* from, float* to) {
+    kernels.bias_activation_f32({s.M,
+                                 s.N,
+                                 from,
+                                 s.ld(),
+                                 operands.bias.data(),
+                                 act,
+                                 to,
+                                 s.ld(),
+                                 {factor, s.ld(), residual, s.ld()}});
+  });
+  const auto four = Matrices(s).Run([&](const float* from, float* to) {
+    const auto none = Activation::kNone;
+    kernels.bias_f32({s.M, s.N, from, s.ld(), operands.bias.data(), to, s.ld()});
+    kernels.activation_f32({s.M, s.N, to, s.ld(), act, to, s.ld()});
+    kernels.bias_activation_f32(
+        {s.M, s.N, to, s.ld(), nullptr, none, to, s.ld(), {.factor = factor, .ldf = s.ld()}});
+    kernels.bias_activation_f32(
+        {s.M, s.N, to, s.ld(), nullptr, none, to, s.ld(), {.residual = residual, .ldr = s.ld()}});
+  });
+  ASSERT_EQ(Bits(one), Bits(four));
+}
+
+TEST_P(FusedActivationTest, ProductAndSumInOnePassGiveTheBitsOfPasses) {
+  for (const Shape& s : Shapes()) {
+    ExpectOnePassGivesTheBitsOfFour(kernels(), s, Activation::kSilu);
+  }
+}
+
+TEST_P(FusedActivationTest, ProductAndSumRoundEach) {
+  for (const Shape& s : Shapes()) {
+    SCOPED_TRACE(testing::PrintToString(s));
+    const Operands operands(s);
+    Matrices matrices(s);
+    const auto y = matrices.Run([&](const float* from, float* to) {
+      kernels().bias_activation_f32(
+          {s.M,
+           s.N,
+           from,
+           s.ld(),
+           nullptr,
+           Activation::kNone,
+           to,
+           s.ld(),
+           {operands.factor.data(), s.ld(), operands.residual.data(), s.ld()}});
+    });
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      const std::size_t m = i / s.N, n = i % s.N, at = m * s.ld() + n;
+      const float product = matrices.x(m, n) * operands.factor[at];
+      ASSERT_EQ(y[i], product + operands.residual[at]);
+    }
+  }
+}
+
+TEST_P(FusedActivationTest, ResultMayReplaceFactorOrResidual) {
+  const Shape s = {.M = 3, .N = 37, .padding = 2};
+  Buffer<float> x(s.M * s.ld()), want(s.M * s.ld());
+  FillUniform(x, 1);
+  Operands operands(s);
+  const auto run = [&](float* y) {
+    kernels().bias_activation_f32(
+        {s.M,
+         s.N,
+         x.data(),
+         s.ld(),
+         operands.bias.data(),
+         Activation::kSilu,
+         y,
+         s.ld(),
+         {operands.factor.data(), s.ld(), operands.residual.data(), s.ld()}});
+  };
+  run(want.data());
+  const std::vector<float> residual = operands.residual.ToVector();
+  run(operands.residual.data());
+  for (std::size_t i = 0; i < s.N; ++i) EXPECT_EQ(operands.residual[i], want[i]);
+  std::copy(residual.begin(), residual.end(), operands.residual.begin());
+  run(operands.factor.data());
+  for (std::size_t i = 0; i < s.N; ++i) EXPECT_EQ(operands.factor[i], want[i]);
+}
+
+// ---- The epilogue of a matrix multiplication. gemm_f32 and bias_activation_f32 have tests of
 // their own; here it is the same bits.
 
 void ExpectEpilogueGivesTheBitsOfPasses(const KernelTable& kernels, const Shape& s, std::size_t K) {
   SCOPED_TRACE(testing::Message() << testing::PrintToString(s) << " K=" << K);
-  Buffer<float> a(s.M * K, s.offset), b(s.N * K), bias(s.N, s.offset);
-  FillUniform(a, 1);
-  FillUniform(b, 2);
-  FillUniform(bias, 3);
+  Buffer<float> a(s.M * K, s.offset), b(s.N * K);
+  FillUniform(a, 5);
+  FillUniform(b, 6);
+  const Operands operands(s);
   Buffer<float> packed(kernels.packed_f32_size(s.N, K));
   kernels.pack_f32({s.N, K, b.data(), K, packed.data()});
-  for (Activation activation : kActivations) {
-    const auto fused = Matrices(s).Run([&](const float*, float* c) {
-      kernels.gemm_bias_activation_f32(
-          {s.M, s.N, K, a.data(), K, packed.data(), bias.data(), activation, c, s.ld()});
-    });
-    const auto passes = Matrices(s).Run([&](const float*, float* c) {
-      kernels.gemm_f32({s.M, s.N, K, a.data(), K, packed.data(), c, s.ld()});
-      kernels.bias_f32({s.M, s.N, c, s.ld(), bias.data(), c, s.ld()});
-      kernels.activation_f32({s.M, s.N, c, s.ld(), activation, c, s.ld()});
-    });
-    ASSERT_EQ(Bits(fused), Bits(passes)) << "activation " << static_cast<int>(activation);
+  const ElementwiseF32 nothing = {},
+                       both = {operands.factor.data(), s.ld(), operands.residual.data(), s.ld()};
+  for (const float* bias : {operands.bias.data(), static_cast<const float*>(nullptr)}) {
+    for (const ElementwiseF32& then : {nothing, both}) {
+      for (Activation activation : kActivations) {
+        const auto fused = Matrices(s).Run([&](const float*, float* c) {
+          kernels.gemm_bias_activation_f32(
+              {s.M, s.N, K, a.data(), K, packed.data(), bias, activation, c, s.ld(), then});
+        });
+        const auto passes = Matrices(s).Run([&](const float*, float* c) {
+          kernels.gemm_f32({s.M, s.N, K, a.data(), K, packed.data(), c, s.ld()});
+          kernels.bias_activation_f32({s.M, s.N, c, s.ld(), bias, activation, c, s.ld(), then});
+        });
+        ASSERT_EQ(Bits(fused), Bits(passes)) << "activation " << static_cast<int>(activation);
+      }
+    }
   }
 }
 

@@ -91,11 +91,11 @@ struct Problem {
   }
   // Activations quantized per tensor (stride 0) or per row (1).
   std::vector<float> F32(const KernelTable& kernels, std::size_t params_stride, bool with_bias,
-                         Activation activation) const {
+                         Activation activation, const ElementwiseF32& then = {}) const {
     return RunOn<float>(kernels, [&](const std::int8_t* packed, float* c, std::size_t ldc) {
       Kernels<A>(kernels).f32({shape.M, shape.N, shape.K, a.data(), ld, params.data(),
                                params_stride, packed, scales.data(),
-                               with_bias ? bias.data() : nullptr, activation, c, ldc});
+                               with_bias ? bias.data() : nullptr, activation, c, ldc, then});
     });
   }
   std::vector<A> Requantized(const KernelTable& kernels, std::int32_t a_zero_point, bool with_bias,
@@ -162,17 +162,40 @@ TEST_P(Int8MatmulTest, SeveralBlocksOfKAndNAreBitIdentical) {
   ExpectBitIdentical(kernels(), {150, 70, 300, 0, 0});  // several blocks of rows
 }
 
-TEST_P(Int8MatmulTest, GeluIsThatOfTheSameSumsWithoutIt) {
+TEST_P(Int8MatmulTest, ActivationIsThatOfTheSameSumsWithoutIt) {
   const Problem<std::uint8_t> p({11, 35, 64, 0, 0});
   const std::vector<float> x = p.F32(kernels(), 1, true, Activation::kNone);
-  for (const Activation activation : {Activation::kGeluTanh, Activation::kGeluErf}) {
+  for (const Activation activation :
+       {Activation::kGeluTanh, Activation::kGeluErf, Activation::kSilu}) {
     const std::vector<float> y = p.F32(kernels(), 1, true, activation);
     for (std::size_t i = 0; i < x.size(); ++i) {
       const double want = ActivateF64(activation, x[i]);
-      // activation.h: 8 ulp(g) + 2^-23 min(1, |x|) + 2^-122.
+      // activation.h: 8 ulp(g) + 2^-23 min(1, |x|) + 2^-119.
       ASSERT_NEAR(y[i], want,
                   8 * std::ldexp(std::fabs(want), -23) +
-                      std::ldexp(std::min(1.0, std::fabs(double{x[i]})), -23) + 1e-36);
+                      std::ldexp(std::min(1.0, std::fabs(double{x[i]})), -23) +
+                      std::ldexp(1, -119));
+    }
+  }
+}
+
+TEST_P(Int8MatmulTest, ProductAndSumFollowTheActivation) {
+  const Shape s = {11, 35, 64, 3, 1};
+  const Problem<std::uint8_t> p(s);
+  const std::size_t ldc = s.N + s.padding;
+  Buffer<float> factor(s.M * ldc), residual(s.M * ldc);
+  FillUniform(factor, 7);
+  FillUniform(residual, 8);
+  const ElementwiseF32 gate = {.factor = factor.data(), .ldf = ldc},
+                       sum = {.residual = residual.data(), .ldr = ldc};
+  for (const Activation activation : {Activation::kNone, Activation::kRelu, Activation::kSilu}) {
+    const std::vector<float> x = p.F32(kernels(), 1, true, activation);
+    const std::vector<float> gated = p.F32(kernels(), 1, true, activation, gate);
+    const std::vector<float> summed = p.F32(kernels(), 1, true, activation, sum);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const bool padding = i % ldc >= s.N;
+      ASSERT_EQ(gated[i], padding ? 77 : x[i] * factor[i]) << "i=" << i;
+      ASSERT_EQ(summed[i], padding ? 77 : x[i] + residual[i]) << "i=" << i;
     }
   }
 }

@@ -107,6 +107,71 @@ TEST_P(RowNormalizationTest, SoftmaxNanAndInfinityFillTheirRowOnly) {
   }
 }
 
+// Scale, mask and lengths, against their definition; the reference is tested too.
+struct Masking {
+  float scale;
+  const float* mask;
+  std::size_t ldm;
+  const std::size_t* lengths;
+};
+
+void ExpectMaskedSoftmax(const KernelTable& kernels, const Shape& s, const Masking& masking) {
+  SCOPED_TRACE(testing::PrintToString(s));
+  Matrices matrices(s);
+  const auto z = [&](std::size_t m, std::size_t n) {
+    if (masking.lengths != nullptr && n >= masking.lengths[m]) return -HUGE_VAL;
+    const double mask = masking.mask == nullptr ? 0 : masking.mask[m * masking.ldm + n];
+    return double{masking.scale} * matrices.x(m, n) + mask;
+  };
+  const auto y = matrices.Run([&](const float* from, float* to) {
+    kernels.softmax_f32({s.M, s.N, from, s.ld(), to, s.ld(), masking.scale, masking.mask,
+                         masking.ldm, masking.lengths});
+  });
+  for (std::size_t m = 0; m < s.M; ++m) {
+    double max = -HUGE_VAL, min = HUGE_VAL, sum = 0, largest = 0;
+    for (std::size_t n = 0; n < s.N; ++n) {
+      if (std::isinf(z(m, n))) continue;
+      max = std::max(max, z(m, n));
+      min = std::min(min, z(m, n));
+      largest = std::max(largest, std::fabs(double{masking.scale} * matrices.x(m, n)));
+      largest = std::max(largest, std::fabs(z(m, n)));
+    }
+    for (std::size_t n = 0; n < s.N; ++n) sum += std::isinf(z(m, n)) ? 0 : std::exp(z(m, n) - max);
+    const double spread = min > max ? 0 : max - min;  // 0: a masked row
+    const double bound =
+        (static_cast<double>(s.N) / 16 + 2 * spread + 16 + 2 * largest) * std::ldexp(1, -23);
+    for (std::size_t n = 0; n < s.N; ++n) {
+      const double want = std::isinf(z(m, n)) ? 0 : std::exp(z(m, n) - max) / sum;
+      ASSERT_NEAR(y[m * s.N + n], want, bound * want + (want == 0 ? 0 : FLT_MIN))
+          << "m=" << m << " n=" << n;
+    }
+  }
+}
+
+TEST_P(RowNormalizationTest, SoftmaxScaledAndMaskedOnEveryShape) {
+  for (const Shape& s : Shapes()) {
+    Buffer<float> mask((s.M + 1) * s.ld(), s.offset);
+    FillUniform(mask, 2);
+    for (std::size_t i = 0; i < mask.size(); i += 3) mask[i] = -kInf;
+    std::vector<std::size_t> lengths(s.M);
+    for (std::size_t m = 0; m < s.M; ++m) lengths[m] = m % 3 == 2 ? 0 : (m + 1) * s.N / 2;
+    ExpectMaskedSoftmax(kernels(), s, {0.37f, nullptr, 0, nullptr});
+    ExpectMaskedSoftmax(kernels(), s, {1, mask.data(), s.ld(), nullptr});
+    ExpectMaskedSoftmax(kernels(), s, {1, nullptr, 0, lengths.data()});
+    ExpectMaskedSoftmax(kernels(), s, {2.5f, mask.data(), 0, lengths.data()});
+  }
+}
+
+TEST_P(RowNormalizationTest, SoftmaxDoesNotReadBeyondItsLength) {
+  Matrices matrices({.M = 2, .N = 37});
+  for (std::size_t n = 20; n < 37; ++n) matrices.x(0, n) = kNan;
+  const std::size_t lengths[] = {20, 37};
+  const auto y = matrices.Run([&](const float* from, float* to) {
+    kernels().softmax_f32({2, 37, from, 37, to, 37, 1, nullptr, 0, lengths});
+  });
+  for (std::size_t n = 0; n < 37; ++n) EXPECT_EQ(y[n] == 0, n >= 20) << y[n];
+}
+
 // ---- Layer normalization.
 
 struct Affine {
@@ -215,6 +280,173 @@ TEST_P(RowNormalizationTest, LayernormGivesTheBitsOfItsPasses) {
            offset.data()});
     });
     ASSERT_EQ(Bits(Layernorm(kernels(), fused, affine)), Bits(passes));
+  }
+}
+
+// ---- RMS normalization.
+
+std::vector<float> Rmsnorm(const KernelTable& kernels, Matrices& matrices, const Affine& affine) {
+  const Shape& s = matrices.shape;
+  return matrices.Run([&](const float* from, float* to) {
+    kernels.rmsnorm_f32({s.M, s.N, from, s.ld(), affine.gamma.data(), kEpsilon, to, s.ld()});
+  });
+}
+
+// The bound that rmsnorm.h states.
+void ExpectRmsnorm(const KernelTable& kernels, Matrices& matrices) {
+  const Shape& s = matrices.shape;
+  SCOPED_TRACE(testing::PrintToString(s));
+  const Affine affine(s);
+  const std::vector<float> y = Rmsnorm(kernels, matrices, affine);
+  const double N = static_cast<double>(s.N);
+  const double bound = (N / 32 + 8) * std::ldexp(1, -23);
+  for (std::size_t m = 0; m < s.M; ++m) {
+    double squares = 0;
+    for (std::size_t n = 0; n < s.N; ++n) squares += std::pow(double{matrices.x(m, n)}, 2);
+    const double root = std::sqrt(squares / N + kEpsilon);
+    for (std::size_t n = 0; n < s.N; ++n) {
+      const double want = matrices.x(m, n) / root * affine.gamma[n];
+      ASSERT_NEAR(y[m * s.N + n], want, bound * std::fabs(want) + FLT_TRUE_MIN)
+          << "m=" << m << " n=" << n;
+    }
+  }
+}
+
+TEST_P(RowNormalizationTest, RmsnormOnEveryShape) {
+  for (const Shape& s : Shapes()) {
+    Matrices matrices(s);
+    ExpectRmsnorm(kernels(), matrices);
+  }
+}
+
+TEST_P(RowNormalizationTest, RmsnormOfTinyAndHugeValues) {
+  for (float scale : {1e-42f, 1e-15f, 1e15f}) {
+    Matrices matrices({.M = 3, .N = 37});
+    for (std::size_t m = 0; m < 3; ++m) {
+      for (std::size_t n = 0; n < 37; ++n) matrices.x(m, n) *= scale;
+    }
+    ExpectRmsnorm(kernels(), matrices);
+  }
+}
+
+TEST_P(RowNormalizationTest, RmsnormNanFillsItsRowOnlyAndInfinityLeavesZeros) {
+  for (float bad : {kNan, kInf}) {
+    Matrices matrices({.M = 3, .N = 37});
+    matrices.x(1, 20) = bad;
+    const auto y = Rmsnorm(kernels(), matrices, Affine(matrices.shape));
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      EXPECT_EQ(std::isnan(y[i]), i / 37 == 1 && (std::isnan(bad) || i % 37 == 20));
+      if (i / 37 == 1 && !std::isnan(y[i])) {
+        EXPECT_EQ(y[i], 0);
+      }
+    }
+  }
+}
+
+// ---- Bias and residual before either norm: the bits of separate passes.
+
+struct Added {
+  explicit Added(const Shape& s) : bias(s.N, s.offset), residual(s.M * s.ld(), s.offset) {
+    FillUniform(bias, 4);
+    FillUniform(residual, 5);
+  }
+  Buffer<float> bias, residual;
+};
+
+// norm(x, y, added) normalizes.
+template <class Norm>
+void ExpectNormOfSumGivesTheBitsOfPasses(const KernelTable& kernels, const Shape& s, bool with_bias,
+                                         const Norm& norm) {
+  SCOPED_TRACE(testing::PrintToString(s));
+  const Added added(s);
+  const float* bias = with_bias ? added.bias.data() : nullptr;
+  const float* residual = added.residual.data();
+  const auto h = Matrices(s).Run([&](const float* from, float* to) {
+    kernels.bias_activation_f32({s.M,
+                                 s.N,
+                                 from,
+                                 s.ld(),
+                                 bias,
+                                 Activation::kNone,
+                                 to,
+                                 s.ld(),
+                                 {.residual = residual, .ldr = s.ld()}});
+  });
+  const auto passes = Matrices(s).Run([&](const float* from, float* to) {
+    kernels.bias_activation_f32({s.M,
+                                 s.N,
+                                 from,
+                                 s.ld(),
+                                 bias,
+                                 Activation::kNone,
+                                 to,
+                                 s.ld(),
+                                 {.residual = residual, .ldr = s.ld()}});
+    norm(to, to, AddedF32{});
+  });
+  const auto fused = Matrices(s).Run([&](const float* from, float* to) {
+    norm(from, to, AddedF32{.bias = bias, .residual = residual, .ldr = s.ld()});
+  });
+  ASSERT_EQ(Bits(fused), Bits(passes));
+  const auto kept = Matrices(s).Run([&](const float* from, float* to) {
+    Buffer<float> sum(s.M * s.ld(), s.offset);
+    norm(from, to, AddedF32{bias, residual, s.ld(), sum.data(), s.ld()});
+    for (std::size_t i = 0; i < h.size(); ++i) {
+      EXPECT_EQ(sum[i / s.N * s.ld() + i % s.N], h[i]) << "i=" << i;
+    }
+  });
+  ASSERT_EQ(Bits(kept), Bits(passes));
+}
+
+TEST_P(RowNormalizationTest, LayernormOfSumGivesTheBitsOfPasses) {
+  for (const Shape& s : Shapes()) {
+    const Affine affine(s);
+    const auto norm = [&](const float* x, float* y, const AddedF32& added) {
+      kernels().layernorm_f32({s.M, s.N, x, s.ld(), affine.gamma.data(), affine.beta.data(),
+                               kEpsilon, y, s.ld(), added});
+    };
+    for (bool with_bias : {false, true}) {
+      ExpectNormOfSumGivesTheBitsOfPasses(kernels(), s, with_bias, norm);
+    }
+  }
+}
+
+TEST_P(RowNormalizationTest, RmsnormOfSumGivesTheBitsOfPasses) {
+  for (const Shape& s : Shapes()) {
+    const Affine affine(s);
+    const auto norm = [&](const float* x, float* y, const AddedF32& added) {
+      kernels().rmsnorm_f32({s.M, s.N, x, s.ld(), affine.gamma.data(), kEpsilon, y, s.ld(), added});
+    };
+    for (bool with_bias : {false, true}) {
+      ExpectNormOfSumGivesTheBitsOfPasses(kernels(), s, with_bias, norm);
+    }
+  }
+}
+
+TEST_P(RowNormalizationTest, SumMayReplaceTheResidual) {
+  const Shape s = {.M = 5, .N = 70, .padding = 2};
+  const Affine affine(s);
+  Added added(s);
+  Buffer<float> x(s.M * s.ld()), y(s.M * s.ld()), sum(s.M * s.ld()), want(s.M * s.ld());
+  FillUniform(x, 1);
+  const auto norm = [&](float* to, float* sum_to) {
+    kernels().rmsnorm_f32({s.M,
+                           s.N,
+                           x.data(),
+                           s.ld(),
+                           affine.gamma.data(),
+                           kEpsilon,
+                           to,
+                           s.ld(),
+                           {nullptr, added.residual.data(), s.ld(), sum_to, s.ld()}});
+  };
+  norm(want.data(), sum.data());
+  norm(y.data(), added.residual.data());
+  for (std::size_t m = 0; m < s.M; ++m) {
+    for (std::size_t n = 0; n < s.N; ++n) {
+      EXPECT_EQ(y[m * s.ld() + n], want[m * s.ld() + n]);
+      EXPECT_EQ(added.residual[m * s.ld() + n], sum[m * s.ld() + n]);
+    }
   }
 }
 
