@@ -1,0 +1,221 @@
+// Fully connected layers and convolutions as matrix multiplications: the pixels under each position of
+// the window, laid out as one row of A (im2col), times the weights. A few rows at a time, so that they
+// and their sums stay in L1 or L2 from one step to the next.
+#include <algorithm>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "bench/models/layers.h"
+
+namespace podium::models {
+namespace {
+
+constexpr std::size_t kBlockRows = 64;
+
+struct Problem {
+  std::size_t M, N, K;
+  Window window;    // of a convolution
+  bool contiguous;  // the input is A as it is
+};
+
+absl::StatusOr<Problem> ProblemOf(const Graph& graph, const Op& op) {
+  const Tensor& x = graph.tensors[op.inputs[0]];
+  const Tensor& w = graph.tensors[op.inputs[1]];
+  const Tensor& bias = graph.tensors[op.inputs[2]];
+  const Tensor& y = graph.tensors[op.output];
+  if (!w.constant || !bias.constant) return absl::UnimplementedError("weights are no constants");
+  Problem p = {};
+  if (op.kind == OpKind::kConv2d) {
+    if (w.shape.size() != 4) return absl::InvalidArgumentError("weights are not N x KH x KW x C");
+    const absl::StatusOr<Window> window = WindowOf(op, x, y, w.shape[1], w.shape[2]);
+    if (!window.ok()) return window.status();
+    p.window = *window;
+    if (w.shape[3] != p.window.C) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("weights of ", w.shape[3], " channels, an input of ", p.window.C));
+    }
+    p.contiguous =
+        p.window.KH * p.window.KW == 1 && p.window.stride_h == 1 && p.window.stride_w == 1;
+  } else {
+    if (w.shape.size() != 2) return absl::InvalidArgumentError("weights are not N x K");
+    p.contiguous = true;
+  }
+  p.N = w.shape[0];
+  p.K = w.size() / p.N;
+  p.M = y.size() / p.N;
+  const bool fits = bias.size() == p.N && y.shape.back() == p.N && p.M * p.N == y.size() &&
+                    (op.kind == OpKind::kConv2d || p.M * p.K == x.size());
+  if (!fits) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("weights of ", p.N, " x ", p.K, " do not fit input, bias or output"));
+  }
+  return p;
+}
+
+// Rows m0 to m0 + count of A, T of a zero point where the window leaves the image.
+template <class T>
+void Im2col(const Window& w, const T* x, T zero, std::size_t m0, std::size_t count, T* a) {
+  for (std::size_t m = m0; m < m0 + count; ++m) {
+    const std::size_t image = m / (w.OH * w.OW), i = m / w.OW % w.OH, j = m % w.OW;
+    const T* pixels = x + image * w.H * w.W * w.C;
+    // Columns of the window inside the image: they are contiguous.
+    const std::size_t left = j * w.stride_w;
+    const std::size_t begin = left < w.pad_left ? w.pad_left - left : 0;
+    const std::size_t end =
+        std::max(begin, std::min(w.KW, w.W + w.pad_left > left ? w.W + w.pad_left - left : 0));
+    for (std::size_t p = 0; p < w.KH; ++p, a += w.KW * w.C) {
+      const std::size_t row = i * w.stride_h + p;
+      if (row < w.pad_top || row - w.pad_top >= w.H) {
+        std::fill_n(a, w.KW * w.C, zero);
+        continue;
+      }
+      const T* from = pixels + (row - w.pad_top) * w.W * w.C;
+      std::fill_n(a, begin * w.C, zero);
+      if (end > begin) {
+        std::memcpy(a + begin * w.C, from + (left + begin - w.pad_left) * w.C,
+                    (end - begin) * w.C * sizeof(T));
+      }
+      std::fill_n(a + end * w.C, (w.KW - end) * w.C, zero);
+    }
+  }
+}
+
+// f(rows of A, first row, count) for each block of rows; `scratch` holds one block where A is not the
+// input itself.
+template <class T, class F>
+void ForEachBlock(const Problem& p, const T* x, T zero, T* scratch, const F& f) {
+  if (p.contiguous) {
+    for (std::size_t m = 0; m < p.M; m += kBlockRows) {
+      f(x + m * p.K, m, std::min(kBlockRows, p.M - m));
+    }
+    return;
+  }
+  for (std::size_t m = 0; m < p.M; m += kBlockRows) {
+    const std::size_t count = std::min(kBlockRows, p.M - m);
+    Im2col(p.window, x, zero, m, count, scratch);
+    f(scratch, m, count);
+  }
+}
+
+std::size_t AlignUp(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+struct WeightsF32 {
+  AlignedBytes packed;
+  std::vector<float> bias;
+
+  WeightsF32(const Problem& p, const Tensor& w, const Tensor& b, const KernelTable& kernels)
+      : packed(kernels.packed_f32_size(p.N, p.K) * sizeof(float)),
+        bias(b.values<float>().begin(), b.values<float>().end()) {
+    kernels.pack_f32(
+        {p.N, p.K, w.values<float>().data(), p.K, reinterpret_cast<float*>(packed.data())});
+  }
+};
+
+Layer MakeF32(const Graph& graph, const Op& op, const Problem& p, const KernelTable& kernels) {
+  const auto weights = std::make_shared<const WeightsF32>(p, graph.tensors[op.inputs[1]],
+                                                          graph.tensors[op.inputs[2]], kernels);
+  const Activation activation = op.clamp == Clamp::kNone ? Activation::kNone : Activation::kRelu;
+  const bool clamp_at_6 = op.clamp == Clamp::kRelu6;
+  Layer layer = {.kind = op.kind};
+  layer.scratch_bytes = p.contiguous ? 0 : std::min(kBlockRows, p.M) * p.K * sizeof(float);
+  layer.run = [=, &kernels](const LayerIo& io) {
+    auto* y = reinterpret_cast<float*>(io.y);
+    ForEachBlock(p, reinterpret_cast<const float*>(io.x), 0.0f,
+                 reinterpret_cast<float*>(io.scratch),
+                 [&](const float* a, std::size_t m, std::size_t count) {
+                   kernels.gemm_bias_activation_f32(
+                       {.M = count,
+                        .N = p.N,
+                        .K = p.K,
+                        .a = a,
+                        .lda = p.K,
+                        .packed_b = reinterpret_cast<const float*>(weights->packed.data()),
+                        .bias = weights->bias.data(),
+                        .activation = activation,
+                        .c = y + m * p.N,
+                        .ldc = p.N});
+                 });
+    if (clamp_at_6) {
+      for (std::size_t i = 0; i < p.M * p.N; ++i) y[i] = std::min(y[i], 6.0f);
+    }
+  };
+  return layer;
+}
+
+struct WeightsS8 {
+  AlignedBytes packed;
+  S8Scaling scaling;
+
+  WeightsS8(const Problem& p, const Tensor& w, S8Scaling s, const KernelTable& kernels)
+      : packed(kernels.packed_s8_size(p.N, p.K)), scaling(std::move(s)) {
+    kernels.pack_s8({p.N, p.K, w.values<std::int8_t>().data(), p.K,
+                     reinterpret_cast<std::int8_t*>(packed.data())});
+  }
+};
+
+absl::StatusOr<Layer> MakeS8(const Graph& graph, const Op& op, const Problem& p,
+                             const KernelTable& kernels) {
+  const Tensor& x = graph.tensors[op.inputs[0]];
+  const Tensor& y = graph.tensors[op.output];
+  absl::StatusOr<S8Scaling> scaling = ScalingOf(graph, op, p.N, p.K, p.K, 1);
+  if (!scaling.ok()) return scaling.status();
+  const auto weights = std::make_shared<const WeightsS8>(p, graph.tensors[op.inputs[1]],
+                                                         *std::move(scaling), kernels);
+  const S8Range range = RangeOf(op.clamp, y);
+  const std::size_t rows = std::min(kBlockRows, p.M);
+  const std::size_t sums_bytes = AlignUp(rows * p.N * sizeof(std::int32_t));
+  Layer layer = {.kind = op.kind};
+  layer.scratch_bytes = sums_bytes + (p.contiguous ? 0 : rows * p.K);
+  layer.run = [=, zero = static_cast<std::int8_t>(x.zero_point), zero_point = y.zero_point,
+               &kernels](const LayerIo& io) {
+    auto* sums = reinterpret_cast<std::int32_t*>(io.scratch);
+    ForEachBlock(p, reinterpret_cast<const std::int8_t*>(io.x), zero,
+                 reinterpret_cast<std::int8_t*>(io.scratch + sums_bytes),
+                 [&](const std::int8_t* a, std::size_t m, std::size_t count) {
+                   kernels.gemm_s8s8s32(
+                       {.M = count,
+                        .N = p.N,
+                        .K = p.K,
+                        .a = a,
+                        .lda = p.K,
+                        .packed_b = reinterpret_cast<const std::int8_t*>(weights->packed.data()),
+                        .c = sums,
+                        .ldc = p.N});
+                   kernels.requantize_s8({.M = count,
+                                          .N = p.N,
+                                          .x = sums,
+                                          .ldx = p.N,
+                                          .bias = weights->scaling.bias.data(),
+                                          .factors = weights->scaling.factors.data(),
+                                          .factors_stride = 1,
+                                          .zero_point = zero_point,
+                                          .y_min = range.min,
+                                          .y_max = range.max,
+                                          .y = reinterpret_cast<std::int8_t*>(io.y) + m * p.N,
+                                          .ldy = p.N});
+                 });
+  };
+  return layer;
+}
+
+}  // namespace
+
+absl::StatusOr<Layer> MakeMatmulLayer(const Graph& graph, const Op& op,
+                                      const KernelTable& kernels) {
+  const absl::StatusOr<Problem> p = ProblemOf(graph, op);
+  if (!p.ok()) return p.status();
+  absl::StatusOr<Layer> layer = absl::UnimplementedError("");
+  if (graph.tensors[op.output].type == DataType::kF32) {
+    if (graph.tensors[op.inputs[1]].type != DataType::kF32 ||
+        graph.tensors[op.inputs[2]].type != DataType::kF32) {
+      return absl::InvalidArgumentError("weights or biases are not f32");
+    }
+    layer = MakeF32(graph, op, *p, kernels);
+  } else {
+    layer = MakeS8(graph, op, *p, kernels);
+  }
+  if (layer.ok()) layer->macs = double(p->M) * double(p->N) * double(p->K);
+  return layer;
+}
+
+}  // namespace podium::models
