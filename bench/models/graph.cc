@@ -9,6 +9,10 @@ namespace {
 constexpr std::size_t kMaxElements = std::size_t{1} << 31;
 
 absl::Status CheckTensor(const Tensor& t, std::size_t index) {
+  if (t.shape.empty() && !t.constant) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("tensor ", index, " \"", t.name, "\": has no dimensions"));
+  }
   std::size_t size = 1;
   for (const std::size_t dim : t.shape) {
     if (dim == 0 || dim > kMaxElements) {

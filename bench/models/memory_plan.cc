@@ -9,8 +9,8 @@ MemoryPlan PlanMemory(std::span<const Buffer> buffers) {
   constexpr std::size_t kAlignment = 64;
   std::vector<std::size_t> by_size(buffers.size());
   std::iota(by_size.begin(), by_size.end(), std::size_t{0});
-  std::stable_sort(by_size.begin(), by_size.end(), [&](std::size_t a, std::size_t b) {
-    return buffers[a].bytes > buffers[b].bytes;
+  std::sort(by_size.begin(), by_size.end(), [&](std::size_t a, std::size_t b) {
+    return buffers[a].bytes != buffers[b].bytes ? buffers[a].bytes > buffers[b].bytes : a < b;
   });
   MemoryPlan plan;
   plan.offsets.resize(buffers.size());
