@@ -41,11 +41,12 @@ absl::StatusOr<Layer> MakeS8(const Graph& graph, const Op& op, const DepthwiseSh
                              std::size_t images, const KernelTable& kernels) {
   const Tensor& x = graph.tensors[op.inputs[0]];
   const Tensor& y = graph.tensors[op.output];
-  const std::size_t taps = s.KH * s.KW;
-  const absl::StatusOr<S8Scaling> scaling = ScalingOf(graph, op, s.C, taps, 1, s.C);
+  const absl::StatusOr<S8Scaling> scaling = ScalingOf(graph, op, s.C, s.KH * s.KW, 1, s.C);
   if (!scaling.ok()) return scaling.status();
-  const auto packed = std::make_shared<AlignedBytes>(kernels.packed_depthwise_s8_size(taps, s.C));
-  kernels.pack_depthwise_s8({.taps = taps,
+  const auto packed =
+      std::make_shared<AlignedBytes>(kernels.packed_depthwise_s8_size(s.KH, s.KW, s.C));
+  kernels.pack_depthwise_s8({.KH = s.KH,
+                             .KW = s.KW,
                              .C = s.C,
                              .w = graph.tensors[op.inputs[1]].values<std::int8_t>().data(),
                              .bias = scaling->bias.data(),
@@ -88,7 +89,7 @@ absl::StatusOr<Layer> MakeDepthwiseLayer(const Graph& graph, const Op& op,
     return absl::UnimplementedError(
         absl::StrCat("from ", s.C, " to ", y.shape[3], " channels with weights for ", w.shape[3]));
   }
-  if (s.KH * s.KW > kMaxDepthwiseTaps) {
+  if ((s.KH + 1) * s.KW > 2 * kMaxDepthwiseTaps) {
     return absl::UnimplementedError(absl::StrCat("a filter of ", s.KH, " x ", s.KW));
   }
   absl::StatusOr<Layer> layer = absl::UnimplementedError("");

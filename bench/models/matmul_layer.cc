@@ -52,52 +52,92 @@ absl::StatusOr<Problem> ProblemOf(const Graph& graph, const Op& op) {
   return p;
 }
 
-// Rows m0 to m0 + count of A, T of a zero point where the window leaves the image.
+std::size_t AlignUp(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+// Copies `bytes` bytes, rounded up to pieces of 16: rows of a window are so short that a call would take
+// longer.
+constexpr std::size_t kPiece = 16;
+inline void CopyPieces(void* to, const void* from, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; i += kPiece) {
+    std::memcpy(static_cast<std::byte*>(to) + i, static_cast<const std::byte*>(from) + i, kPiece);
+  }
+}
+
+// Rows of A for `count` positions of the window, from position `first` of one image on. Of the image, what
+// lies under them is copied with its padding, in x's zero point, to `padded`: then no row of the window
+// needs to know where the image ends. Both `a` and `padded` have kPiece bytes more.
 template <class T>
-void Im2col(const Window& w, const T* x, T zero, std::size_t m0, std::size_t count, T* a) {
-  for (std::size_t m = m0; m < m0 + count; ++m) {
-    const std::size_t image = m / (w.OH * w.OW), i = m / w.OW % w.OH, j = m % w.OW;
-    const T* pixels = x + image * w.H * w.W * w.C;
-    // Columns of the window inside the image: they are contiguous.
-    const std::size_t left = j * w.stride_w;
-    const std::size_t begin = left < w.pad_left ? w.pad_left - left : 0;
-    const std::size_t end =
-        std::max(begin, std::min(w.KW, w.W + w.pad_left > left ? w.W + w.pad_left - left : 0));
-    for (std::size_t p = 0; p < w.KH; ++p, a += w.KW * w.C) {
-      const std::size_t row = i * w.stride_h + p;
-      if (row < w.pad_top || row - w.pad_top >= w.H) {
-        std::fill_n(a, w.KW * w.C, zero);
-        continue;
-      }
-      const T* from = pixels + (row - w.pad_top) * w.W * w.C;
-      std::fill_n(a, begin * w.C, zero);
-      if (end > begin) {
-        std::memcpy(a + begin * w.C, from + (left + begin - w.pad_left) * w.C,
-                    (end - begin) * w.C * sizeof(T));
-      }
-      std::fill_n(a + end * w.C, (w.KW - end) * w.C, zero);
+void Im2col(const Window& w, const T* image, T zero, std::size_t first, std::size_t count, T* a,
+            T* padded) {
+  const std::size_t i0 = first / w.OW, rows = (first + count - 1) / w.OW - i0;
+  const std::size_t width = (w.OW - 1) * w.stride_w + w.KW;
+  T* to = padded;
+  for (std::size_t r = 0; r < rows * w.stride_h + w.KH; ++r, to += width * w.C) {
+    const std::size_t row = i0 * w.stride_h + r;
+    if (row < w.pad_top || row - w.pad_top >= w.H) {
+      std::fill_n(to, width * w.C, zero);
+      continue;
+    }
+    const std::size_t inside = std::min(w.W, width - w.pad_left);
+    std::fill_n(to, w.pad_left * w.C, zero);
+    std::memcpy(to + w.pad_left * w.C, image + (row - w.pad_top) * w.W * w.C,
+                inside * w.C * sizeof(T));
+    std::fill_n(to + (w.pad_left + inside) * w.C, (width - w.pad_left - inside) * w.C, zero);
+  }
+  const std::size_t bytes = w.KW * w.C * sizeof(T);
+  std::size_t i = 0, j = first % w.OW;
+  for (std::size_t m = 0; m < count; ++m) {
+    const T* from = padded + (i * w.stride_h * width + j * w.stride_w) * w.C;
+    for (std::size_t p = 0; p < w.KH; ++p, a += w.KW * w.C, from += width * w.C) {
+      CopyPieces(a, from, bytes);
+    }
+    if (++j == w.OW) {
+      j = 0;
+      ++i;
     }
   }
 }
 
-// f(rows of A, first row, count) for each block of rows; `scratch` holds one block where A is not the
-// input itself.
+// Bytes of a block of A, and of the padded part of an image under it.
+struct Im2colBytes {
+  std::size_t a = 0, padded = 0;
+};
+Im2colBytes Im2colBytesOf(const Problem& p, std::size_t element) {
+  if (p.contiguous) return {};
+  const Window& w = p.window;
+  const std::size_t most = std::min({kBlockRows, p.M, w.OH * w.OW});
+  // So many positions, wherever they begin, lie in so many rows of the output.
+  const std::size_t rows = std::min(w.OH, (most - 1 + w.OW - 1) / w.OW + 1);
+  const std::size_t width = (w.OW - 1) * w.stride_w + w.KW;
+  return {AlignUp(std::min(kBlockRows, p.M) * p.K * element + kPiece),
+          AlignUp(((rows - 1) * w.stride_h + w.KH) * width * w.C * element + kPiece)};
+}
+
+// f(rows of A, first row, count) for each block of rows; where A is not the input itself, `scratch` holds
+// one block, and behind it what Im2colBytes says.
 template <class T, class F>
-void ForEachBlock(const Problem& p, const T* x, T zero, T* scratch, const F& f) {
+void ForEachBlock(const Problem& p, const T* x, T zero, std::byte* scratch, const F& f) {
   if (p.contiguous) {
     for (std::size_t m = 0; m < p.M; m += kBlockRows) {
       f(x + m * p.K, m, std::min(kBlockRows, p.M - m));
     }
     return;
   }
+  const Window& w = p.window;
+  const std::size_t per_image = w.OH * w.OW;
+  T* a = reinterpret_cast<T*>(scratch);
+  T* padded = reinterpret_cast<T*>(scratch + Im2colBytesOf(p, sizeof(T)).a);
   for (std::size_t m = 0; m < p.M; m += kBlockRows) {
-    const std::size_t count = std::min(kBlockRows, p.M - m);
-    Im2col(p.window, x, zero, m, count, scratch);
-    f(scratch, m, count);
+    const std::size_t end = std::min(m + kBlockRows, p.M);
+    for (std::size_t part = m; part < end;) {  // of one image
+      const std::size_t image = part / per_image, first = part % per_image;
+      const std::size_t count = std::min(end - part, per_image - first);
+      Im2col(w, x + image * w.H * w.W * w.C, zero, first, count, a + (part - m) * p.K, padded);
+      part += count;
+    }
+    f(a, m, end - m);
   }
 }
-
-std::size_t AlignUp(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 struct WeightsF32 {
   AlignedBytes packed;
@@ -117,11 +157,11 @@ Layer MakeF32(const Graph& graph, const Op& op, const Problem& p, const KernelTa
   const Activation activation = op.clamp == Clamp::kNone ? Activation::kNone : Activation::kRelu;
   const bool clamp_at_6 = op.clamp == Clamp::kRelu6;
   Layer layer = {.kind = op.kind};
-  layer.scratch_bytes = p.contiguous ? 0 : std::min(kBlockRows, p.M) * p.K * sizeof(float);
+  const Im2colBytes bytes = Im2colBytesOf(p, sizeof(float));
+  layer.scratch_bytes = bytes.a + bytes.padded;
   layer.run = [=, &kernels](const LayerIo& io) {
     auto* y = reinterpret_cast<float*>(io.y);
-    ForEachBlock(p, reinterpret_cast<const float*>(io.x), 0.0f,
-                 reinterpret_cast<float*>(io.scratch),
+    ForEachBlock(p, reinterpret_cast<const float*>(io.x), 0.0f, io.scratch,
                  [&](const float* a, std::size_t m, std::size_t count) {
                    kernels.gemm_bias_activation_f32(
                        {.M = count,
@@ -165,12 +205,12 @@ absl::StatusOr<Layer> MakeS8(const Graph& graph, const Op& op, const Problem& p,
   const std::size_t rows = std::min(kBlockRows, p.M);
   const std::size_t sums_bytes = AlignUp(rows * p.N * sizeof(std::int32_t));
   Layer layer = {.kind = op.kind};
-  layer.scratch_bytes = sums_bytes + (p.contiguous ? 0 : rows * p.K);
+  const Im2colBytes bytes = Im2colBytesOf(p, 1);
+  layer.scratch_bytes = sums_bytes + bytes.a + bytes.padded;
   layer.run = [=, zero = static_cast<std::int8_t>(x.zero_point), zero_point = y.zero_point,
                &kernels](const LayerIo& io) {
     auto* sums = reinterpret_cast<std::int32_t*>(io.scratch);
-    ForEachBlock(p, reinterpret_cast<const std::int8_t*>(io.x), zero,
-                 reinterpret_cast<std::int8_t*>(io.scratch + sums_bytes),
+    ForEachBlock(p, reinterpret_cast<const std::int8_t*>(io.x), zero, io.scratch + sums_bytes,
                  [&](const std::int8_t* a, std::size_t m, std::size_t count) {
                    kernels.gemm_s8s8s32(
                        {.M = count,

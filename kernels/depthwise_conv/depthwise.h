@@ -10,7 +10,8 @@
 //
 // X  H x W x C, Y  OH x OW x C (overwritten), W  KH x KW x C, all contiguous, channels innermost
 //
-// Any alignment. Y must not overlap an input. KH * KW <= kMaxDepthwiseTaps. The s8 form is bit-identical
+// Any alignment. Y must not overlap an input. (KH + 1) * KW <= 2 * kMaxDepthwiseTaps. The s8 form
+// takes 18 KiB of stack; it is bit-identical
 // on every ISA while the sums fit as requantize_s8.h says. The f32 form adds taps in order, in FP32:
 // within (taps + 1) * 2^-24 * sum |X W| + |bias| of the reference, which adds in FP64.
 // Source: Howard et al., arXiv:1704.04861, section 3.1.
@@ -47,13 +48,13 @@ using DepthwiseF32Fn = void(const DepthwiseF32Args&);
 // Weights, bias and factors in the order in which the s8 form wants them, which depends on the ISA: pack
 // and compute with functions of one KernelTable. 64-byte aligned.
 struct PackDepthwiseS8Args {
-  std::size_t taps, C;  // taps = KH * KW
+  std::size_t KH, KW, C;
   const std::int8_t* w;
   const std::int32_t* bias;   // C
   const FixedPoint* factors;  // C
-  std::byte* packed;          // PackedDepthwiseS8Size(taps, C) bytes
+  std::byte* packed;          // PackedDepthwiseS8Size(KH, KW, C) bytes
 };
-using PackedDepthwiseS8SizeFn = std::size_t(std::size_t taps, std::size_t C);
+using PackedDepthwiseS8SizeFn = std::size_t(std::size_t KH, std::size_t KW, std::size_t C);
 using PackDepthwiseS8Fn = void(const PackDepthwiseS8Args&);
 
 struct DepthwiseS8Args {

@@ -38,8 +38,8 @@ void DepthwiseF32(const DepthwiseF32Args& args) {
 }
 
 // Factors, then biases, then weights, as they came.
-std::size_t PackedDepthwiseS8Size(std::size_t taps, std::size_t C) {
-  return (sizeof(std::int32_t) + sizeof(FixedPoint) + taps) * C;
+std::size_t PackedDepthwiseS8Size(std::size_t KH, std::size_t KW, std::size_t C) {
+  return (sizeof(std::int32_t) + sizeof(FixedPoint) + KH * KW) * C;
 }
 
 void PackDepthwiseS8(const PackDepthwiseS8Args& args) {
@@ -47,7 +47,7 @@ void PackDepthwiseS8(const PackDepthwiseS8Args& args) {
   std::byte* bias = args.packed + sizeof(FixedPoint) * args.C;
   std::memcpy(args.packed, args.factors, sizeof(FixedPoint) * args.C);
   std::memcpy(bias, args.bias, sizeof(std::int32_t) * args.C);
-  std::memcpy(bias + sizeof(std::int32_t) * args.C, args.w, args.taps * args.C);
+  std::memcpy(bias + sizeof(std::int32_t) * args.C, args.w, args.KH * args.KW * args.C);
 }
 
 void DepthwiseS8(const DepthwiseS8Args& args) {

@@ -68,12 +68,13 @@ class FixedPointFactors {
 
   [[gnu::always_inline]] I32 Multiply(I32 x) const {
 #if defined(__AVX512F__)
+    // Shuffles, not shifts by 32: those would compete with the shifts by shift_.
     const __m512i even = _mm512_mul_epi32(x, multiplier_),
-                  odd = _mm512_mul_epi32(_mm512_srli_epi64(x, 32),
-                                         _mm512_srli_epi64(multiplier_, 32));
+                  odd = _mm512_mul_epi32(_mm512_shuffle_epi32(x, _MM_PERM_DDBB),
+                                         _mm512_shuffle_epi32(multiplier_, _MM_PERM_DDBB));
     const __m512i even_rounded = _mm512_srav_epi64(_mm512_add_epi64(even, addend0_), shift0_),
                   odd_rounded = _mm512_srav_epi64(_mm512_add_epi64(odd, addend1_), shift1_);
-    return _mm512_mask_blend_epi32(0xAAAA, even_rounded, _mm512_slli_epi64(odd_rounded, 32));
+    return _mm512_mask_shuffle_epi32(even_rounded, 0xAAAA, odd_rounded, _MM_PERM_CCAA);
 #elif defined(__AVX2__)
     const __m256i even = _mm256_mul_epi32(x, multiplier_),
                   odd = _mm256_mul_epi32(_mm256_srli_epi64(x, 32),

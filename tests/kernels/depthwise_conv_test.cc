@@ -24,10 +24,17 @@ DepthwiseShape Valid(std::size_t H, std::size_t W, std::size_t C, std::size_t KH
 
 std::vector<DepthwiseShape> Shapes() {
   std::vector<DepthwiseShape> shapes = {
-      Same(25, 5, 64, 3, 3, 1), Same(9, 9, 8, 3, 3, 2),
-      Same(4, 7, 24, 5, 3, 1),  Valid(11, 11, 16, 3, 3, 2),
-      Valid(6, 4, 3, 2, 2, 1),  Valid(8, 16, 5, 8, 16, 1),
-      Same(1, 1, 40, 3, 3, 1),  {3, 3, 17, 2, 2, 1, 1, 4, 4, 8, 8},  // whole outputs in the padding
+      Same(25, 5, 64, 3, 3, 1),
+      Same(9, 9, 8, 3, 3, 2),
+      Same(4, 7, 24, 5, 3, 1),
+      Valid(11, 11, 16, 3, 3, 2),
+      Valid(6, 4, 3, 2, 2, 1),
+      Valid(8, 16, 5, 8, 16, 1),
+      Same(1, 1, 40, 3, 3, 1),
+      Same(3, 150, 33, 3, 3, 1),
+      Same(2, 200, 9, 1, 64, 3),
+      Valid(127, 1, 4, 127, 1, 1),
+      {3, 3, 17, 2, 2, 1, 1, 4, 4, 8, 8},  // whole outputs in the padding
   };
   for (const std::size_t C : {1, 7, 15, 16, 17, 31, 32, 33, 63, 65}) {
     shapes.push_back(Same(3, 2, C, 3, 3, 1));
@@ -52,8 +59,9 @@ std::vector<std::int8_t> RunS8(const KernelTable& kernels, const DepthwiseShape&
     bias[c] = static_cast<std::int32_t>(rng() % 20001) - 10000;
     factors.push_back(FixedPointOf((rng() % 1000 + 1) * 1e-5));
   }
-  Buffer<std::byte> packed(kernels.packed_depthwise_s8_size(taps, s.C));
-  kernels.pack_depthwise_s8({taps, s.C, w.data(), bias.data(), factors.data(), packed.data()});
+  Buffer<std::byte> packed(kernels.packed_depthwise_s8_size(s.KH, s.KW, s.C));
+  kernels.pack_depthwise_s8(
+      {s.KH, s.KW, s.C, w.data(), bias.data(), factors.data(), packed.data()});
   kernels.depthwise_s8({.shape = s,
                         .x = x.data(),
                         .padding = -77,
@@ -78,8 +86,8 @@ TEST_P(DepthwiseConvTest, S8SumsOfExtremesAreExact) {
     const std::vector<std::int8_t> x(9 * 70, -128), w(9 * 70, weight);
     const std::vector<std::int32_t> bias(70, 0);
     const std::vector<FixedPoint> factors(70, FixedPointOf(1e-3 / 16));
-    Buffer<std::byte> packed(kernels().packed_depthwise_s8_size(9, 70));
-    kernels().pack_depthwise_s8({9, 70, w.data(), bias.data(), factors.data(), packed.data()});
+    Buffer<std::byte> packed(kernels().packed_depthwise_s8_size(3, 3, 70));
+    kernels().pack_depthwise_s8({3, 3, 70, w.data(), bias.data(), factors.data(), packed.data()});
     Buffer<std::int8_t> y(70);
     kernels().depthwise_s8({s, x.data(), 0, packed.data(), 0, -128, 127, y.data()});
     // 9 * -128 * weight / 16000, to the nearest.
