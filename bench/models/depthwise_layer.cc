@@ -19,6 +19,7 @@ Layer MakeF32(const Graph& graph, const Op& op, const DepthwiseShape& s, std::si
   const bool clamp_at_6 = op.clamp == Clamp::kRelu6;
   const Activation activation = op.clamp == Clamp::kNone ? Activation::kNone : Activation::kRelu;
   Layer layer = {.kind = op.kind};
+  layer.weight_bytes = (s.KH * s.KW + 1) * s.C * sizeof(float);
   layer.run = [=, w = copy(1), bias = copy(2), &kernels](const LayerIo& io) {
     auto* y = reinterpret_cast<float*>(io.y);
     const std::size_t outputs = s.OH * s.OW * s.C;
@@ -54,6 +55,7 @@ absl::StatusOr<Layer> MakeS8(const Graph& graph, const Op& op, const DepthwiseSh
                              .packed = packed->data()});
   const S8Range range = RangeOf(op.clamp, y);
   Layer layer = {.kind = op.kind};
+  layer.weight_bytes = kernels.packed_depthwise_s8_size(s.KH, s.KW, s.C);
   layer.run = [=, padding = static_cast<std::int8_t>(x.zero_point), zero_point = y.zero_point,
                &kernels](const LayerIo& io) {
     for (std::size_t i = 0; i < images; ++i) {

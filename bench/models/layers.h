@@ -38,6 +38,7 @@ struct LayerIo {
 struct Layer {
   OpKind kind;
   double macs = 0;                                    // multiply-adds
+  std::size_t weight_bytes = 0;                       // packed, with what else a run reads
   std::size_t scratch_bytes = 0;                      // for the time of one run
   std::function<void(const LayerIo&)> run = nullptr;  // does not allocate
 };

@@ -157,6 +157,7 @@ Layer MakeF32(const Graph& graph, const Op& op, const Problem& p, const KernelTa
   const Activation activation = op.clamp == Clamp::kNone ? Activation::kNone : Activation::kRelu;
   const bool clamp_at_6 = op.clamp == Clamp::kRelu6;
   Layer layer = {.kind = op.kind};
+  layer.weight_bytes = (kernels.packed_f32_size(p.N, p.K) + p.N) * sizeof(float);
   const Im2colBytes bytes = Im2colBytesOf(p, sizeof(float));
   layer.scratch_bytes = bytes.a + bytes.padded;
   layer.run = [=, &kernels](const LayerIo& io) {
@@ -205,6 +206,8 @@ absl::StatusOr<Layer> MakeS8(const Graph& graph, const Op& op, const Problem& p,
   const std::size_t rows = std::min(kBlockRows, p.M);
   const std::size_t sums_bytes = AlignUp(rows * p.N * sizeof(std::int32_t));
   Layer layer = {.kind = op.kind};
+  layer.weight_bytes =
+      kernels.packed_s8_size(p.N, p.K) + p.N * (sizeof(FixedPoint) + sizeof(float));
   const Im2colBytes bytes = Im2colBytesOf(p, 1);
   layer.scratch_bytes = sums_bytes + bytes.a + bytes.padded;
   layer.run = [=, zero = static_cast<std::int8_t>(x.zero_point), zero_point = y.zero_point,

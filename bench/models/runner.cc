@@ -58,6 +58,8 @@ absl::StatusOr<Runner> Runner::Make(const Graph& graph, const KernelTable& kerne
   };
   runner.input_ = place(graph.input);
   runner.output_ = place(graph.output);
+  runner.input_type_ = graph.tensors[graph.input].type;
+  runner.output_type_ = graph.tensors[graph.output].type;
   for (std::size_t i = 0; i < ops; ++i) {
     const Op& op = graph.ops[i];
     const auto at = [&](std::size_t tensor) { return runner.arena_.data() + place(tensor).offset; };
@@ -68,6 +70,12 @@ absl::StatusOr<Runner> Runner::Make(const Graph& graph, const KernelTable& kerne
   }
   runner.layers_ = std::move(layers);
   return runner;
+}
+
+std::size_t Runner::weight_bytes() const {
+  std::size_t sum = 0;
+  for (const Layer& layer : layers_) sum += layer.weight_bytes;
+  return sum;
 }
 
 double Runner::macs() const {

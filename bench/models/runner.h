@@ -35,8 +35,11 @@ class Runner {
   // One layer, on what the one before left: for timing it alone.
   void RunLayer(std::size_t i) { layers_[i].run(io_[i]); }
 
+  DataType input_type() const { return input_type_; }
+  DataType output_type() const { return output_type_; }
   std::span<const Layer> layers() const { return layers_; }
   double macs() const;
+  std::size_t weight_bytes() const;
   std::size_t activation_bytes() const { return activation_bytes_; }  // the peak, scratch included
 
  private:
@@ -50,6 +53,7 @@ class Runner {
   AlignedBytes arena_;
   std::size_t activation_bytes_;
   Place input_ = {}, output_ = {};
+  DataType input_type_ = DataType::kF32, output_type_ = DataType::kF32;
   std::vector<Layer> layers_;
   std::vector<LayerIo> io_;
 };

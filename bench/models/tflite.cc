@@ -1,12 +1,11 @@
 #include "bench/models/tflite.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "bench/models/file.h"
 #include "bench/models/flat.h"
 
 namespace podium::models {
@@ -305,10 +304,9 @@ absl::StatusOr<Graph> ParseTflite(std::span<const std::byte> bytes) {
 }
 
 absl::StatusOr<Graph> LoadTflite(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  const std::string bytes(std::istreambuf_iterator<char>(in), {});
-  if (!in) return absl::NotFoundError(absl::StrCat(path, ": cannot be read"));
-  absl::StatusOr<Graph> graph = ParseTflite(std::as_bytes(std::span(bytes)));
+  const absl::StatusOr<std::string> bytes = ReadFile(path);
+  if (!bytes.ok()) return bytes.status();
+  absl::StatusOr<Graph> graph = ParseTflite(std::as_bytes(std::span(*bytes)));
   if (graph.ok()) return graph;
   return absl::Status(graph.status().code(), absl::StrCat(path, ": ", graph.status().message()));
 }
