@@ -1,193 +1,40 @@
-// Whole networks: the MLPerf Tiny reference networks of --data_dir, f32 and int8, on inputs with true
-// labels where it has them.
+// Whole networks: the MLPerf Tiny reference networks of --data_dir in f32 and int8, and small ones of our
+// own, trained on generated data, in f32 and with techniques applied in the order of the variant's name.
 //
 //   model/variant:int8/isa:<isa>/net:kws/batch:1          latency; larger batches: throughput, `inputs`
+//   model/variant:prune50+fuse+quantize/isa:<isa>/net:digits_mlp/batch:1
 //   model_layer/variant:int8/isa:<isa>/net:kws/layer:03_depthwise_conv2d   one layer alone
 //
-// Figures beside the usual ones: `accuracy`, top-1 on all `accuracy_inputs` labelled inputs (of which
-// `broken_inputs` could not be read); of int8 `top1_agreement`, the share of them, or of seeded random
-// inputs where there are no labels, for which the f32 network predicts the same, and `sqnr_db`, its
-// scores against that network's; `activation_bytes`, the peak of the memory plan. Of a layer `of_peak`, its rate as a fraction of `machine/`'s peak on the same ISA,
-// measured when the row is built, and `share`, its part of a run of the network.
+// Figures beside the usual ones: `accuracy` on all `accuracy_inputs` labelled inputs (of which
+// `broken_inputs` could not be read), top-1, or of hum the area under the ROC curve; against the f32
+// network, on random inputs where there are no labels, `top1_agreement`, the share of inputs with the same
+// prediction, and `sqnr_db` of the scores; `activation_bytes`, the peak of the memory plan. Of a layer
+// `of_peak`, its rate as a fraction of `machine/`'s peak on the same ISA, measured when the row is built,
+// and `share`, its part of a run of the network.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
-#include <fstream>
-#include <map>
 #include <memory>
-#include <random>
-#include <set>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "bench/inputs.h"
 #include "bench/models/evaluate.h"
-#include "bench/models/tflite.h"
+#include "bench/models/runner.h"
+#include "bench/networks.h"
 #include "bench/options.h"
 #include "bench/register.h"
 
 namespace podium::bench {
 namespace {
 
-using models::Dataset;
-using models::ElementType;
-using models::Evaluation;
 using models::Graph;
 using models::Runner;
 
-struct NetworkFiles {
-  const char* name;
-  const char* f32;
-  const char* s8;
-  ElementType type;  // of its inputs
-  bool classifies;   // its largest score is what it says
-};
-
-// MLPerf Tiny 1.x, benchmark/training/*/trained_models of mlcommons/tiny.
-constexpr NetworkFiles kNetworks[] = {
-    {"kws", "kws_fp32.tflite", "kws_int8.tflite", ElementType::kS8, true},
-    {"vww", "vww_fp32.tflite", "vww_int8.tflite", ElementType::kU8, true},
-    {"ic", "ic_fp32.tflite", "ic_int8.tflite", ElementType::kU8, true},
-    {"ad", "ad01_fp32.tflite", "ad01_int8.tflite", ElementType::kF32, false},
-};
-
-constexpr std::size_t kSeededInputs = 256;
-
-// Inputs without labels: uniform over what the network's input can express.
-Dataset SeededInputs(std::size_t input_size) {
-  Dataset set = {.type = ElementType::kS8, .input_size = input_size};
-  std::mt19937 rng(kSeed);
-  for (std::size_t i = 0; i < kSeededInputs * input_size; ++i) {
-    set.data.push_back(static_cast<std::byte>(rng() >> 24));
-  }
-  set.labels.resize(kSeededInputs);
-  return set;
-}
-
-// Labelled inputs in the first of the formats that is there: MLPerf Tiny's, CIFAR-10's test batch for ic,
-// NumPy arrays. NotFound if there is none.
-absl::StatusOr<Dataset> ReadData(const NetworkFiles& files, const std::string& dir,
-                                 std::size_t input_size) {
-  absl::StatusOr<Dataset> data = models::ReadLabelledFiles(
-      absl::StrCat(dir, "/", files.name, "01/y_labels.csv"), input_size, files.type);
-  if (absl::IsNotFound(data.status()) && files.name == absl::string_view("ic")) {
-    data = models::ReadCifar10(absl::StrCat(dir, "/cifar-10-batches-bin/test_batch.bin"));
-  }
-  if (absl::IsNotFound(data.status())) {
-    const std::string stem = absl::StrCat(dir, "/", files.name);
-    data = models::ReadNpy(stem + "_x.npy", stem + "_y.npy");
-  }
-  if (data.ok() && data->input_size != input_size) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        data->names[0], ": ", data->input_size, " elements, ", files.name, " takes ", input_size));
-  }
-  return data;
-}
-
-// A network in both forms with what to feed it.
-struct Network {
-  std::string name;
-  bool classifies;
-  Graph f32 = {}, s8 = {};
-  models::InputScale scale = {};
-  bool labelled = false;
-  Dataset data = {};
-  std::string error = "";  // why there is none
-
-  const Graph& graph(bool int8) const { return int8 ? s8 : f32; }
-};
-
-Network Load(const NetworkFiles& files) {
-  Network network = {.name = files.name, .classifies = files.classifies};
-  const std::string& dir = MutableOptions().data_dir;
-  if (dir.empty()) {
-    network.error = "needs the MLPerf Tiny networks: --data_dir=DIR or PODIUM_DATA_DIR";
-    return network;
-  }
-  for (const bool int8 : {false, true}) {
-    absl::StatusOr<Graph> graph =
-        models::LoadTflite(absl::StrCat(dir, "/models/", int8 ? files.s8 : files.f32));
-    if (!graph.ok()) {
-      network.error = std::string(graph.status().message());
-      return network;
-    }
-    (int8 ? network.s8 : network.f32) = *std::move(graph);
-  }
-  const models::Tensor& input = network.s8.tensors[network.s8.input];
-  if (input.type != models::DataType::kS8 ||
-      network.f32.tensors[network.f32.input].shape != input.shape) {
-    network.error = absl::StrCat(files.name, ": the two forms do not have the same input");
-    return network;
-  }
-  network.scale = {input.scales[0], input.zero_point};
-  if (files.classifies) {
-    absl::StatusOr<Dataset> data = ReadData(files, dir, input.size());
-    if (data.ok()) {
-      network.data = *std::move(data);
-      network.labelled = true;
-      for (const std::string& broken : network.data.broken) {
-        std::fprintf(stderr, "bench: left out: %s\n", broken.c_str());
-      }
-      return network;
-    }
-    if (!absl::IsNotFound(data.status())) {
-      network.error = std::string(data.status().message());
-      return network;
-    }
-  }
-  network.data = SeededInputs(input.size());
-  return network;
-}
-
-std::shared_ptr<const Network> SharedNetwork(const NetworkFiles& files) {
-  // Kept: the rows of a network come back to it one by one.
-  static auto* const kept = new std::vector<std::shared_ptr<const Network>>;
-  for (const auto& network : *kept) {
-    if (network->name == files.name) return network;
-  }
-  kept->push_back(std::make_shared<const Network>(Load(files)));
-  return kept->back();
-}
-
-// All inputs through one form of the network, once per ISA in the life of the process.
-absl::StatusOr<std::shared_ptr<const Evaluation>> Evaluated(const Network& network, bool int8,
-                                                            const KernelTable& kernels) {
-  static auto* const kept =
-      new std::map<std::tuple<std::string, bool, Isa>, std::shared_ptr<const Evaluation>>;
-  auto& slot = (*kept)[{network.name, int8, kernels.isa}];
-  if (slot == nullptr) {
-    absl::StatusOr<Runner> runner = Runner::Make(network.graph(int8), kernels);
-    if (!runner.ok()) return runner.status();
-    slot = std::make_shared<const Evaluation>(Evaluate(network.data, network.scale, *runner));
-  }
-  return slot;
-}
-
-// Appends a line for each input, of this network, variant and ISA: all scores behind the prediction.
-void Log(const Network& network, bool int8, const KernelTable& kernels, const Evaluation& result) {
-  const std::string& path = MutableOptions().accuracy_log;
-  static auto* const written = new std::set<std::string>;
-  const std::string key =
-      absl::StrCat(network.name, int8 ? ",int8," : ",f32,", std::string(IsaName(kernels.isa)));
-  if (path.empty() || !network.labelled || !written->insert(key).second) return;
-  std::ofstream out(path, std::ios::app);
-  for (std::size_t i = 0; i < result.predicted.size(); ++i) {
-    out << key << ',' << network.data.names[i] << ',' << network.data.labels[i] << ','
-        << result.predicted[i];
-    for (std::size_t k = 0; k < result.classes; ++k) {
-      out << ',' << absl::StrCat(result.scores[i * result.classes + k]);
-    }
-    out << '\n';
-  }
-  out.flush();
-  if (!out) std::fprintf(stderr, "bench: %s: cannot be written\n", path.c_str());
-}
+bool IsS8(const Graph& graph) { return graph.tensors[graph.output].type == models::DataType::kS8; }
 
 // The network on `batch` of its inputs at once.
 struct BatchRun {
@@ -216,22 +63,22 @@ std::vector<float> Scores(const Runner& runner) {
 
 // The first inputs on these kernels, as a batch, against the reference's, one by one: s8 the same bits,
 // f32 close: rounding grows from layer to layer, by far less than this.
-absl::Status Verify(const Network& network, bool int8, Runner& batched, std::size_t batch) {
-  absl::StatusOr<Runner> reference = Runner::Make(network.graph(int8), ReferenceKernels());
+absl::Status Verify(const Network& network, const Graph& graph, const Runner& batched,
+                    std::size_t batch) {
+  absl::StatusOr<Runner> reference = Runner::Make(graph, ReferenceKernels());
   if (!reference.ok()) return reference.status();
   const std::vector<float> got = Scores(batched);
   // The reference is slow, and the images of a batch all alike.
   const std::size_t inputs = std::min<std::size_t>(batch, 2), scores = got.size() / batch;
   for (std::size_t i = 0; i < inputs; ++i) {
-    SetInput(network.data.input(i % network.data.size()), network.data.type, network.scale,
-             *reference);
+    SetInput(network.data.input(i), network.data.type, network.scale, *reference);
     reference->Run();
     const std::vector<float> want = Scores(*reference);
     float largest = 0;
     for (const float w : want) largest = std::max(largest, std::abs(w));
     for (std::size_t k = 0; k < scores; ++k) {
       const float error = std::abs(got[i * scores + k] - want[k]);
-      if (error <= (int8 ? 0 : 1e-4f * largest)) continue;
+      if (error <= (IsS8(graph) ? 0 : 1e-4f * largest)) continue;
       return absl::InternalError(absl::StrCat("input ", i, ", score ", k, " is ",
                                               got[i * scores + k], ", the reference's ", want[k]));
     }
@@ -239,74 +86,62 @@ absl::Status Verify(const Network& network, bool int8, Runner& batched, std::siz
   return absl::OkStatus();
 }
 
-// Of the real values of the s8 network's scores, against those of the f32 network.
-double ScoreSqnrDb(const Graph& s8, const Evaluation& got, const Evaluation& want) {
-  const models::Tensor& output = s8.tensors[s8.output];
-  double signal = 0, noise = 0;
-  for (std::size_t i = 0; i < got.scores.size(); ++i) {
-    const double score = output.scales[0] * (got.scores[i] - static_cast<float>(output.zero_point));
-    const double error = score - double{want.scores[i]};
-    signal += double{want.scores[i]} * double{want.scores[i]};
-    noise += error * error;
-  }
-  return noise == 0 ? 300 : 10 * std::log10(signal / noise);
-}
-
-double OpsPerRun(const Runner& runner) { return 2 * runner.macs(); }
-
 Row Failed(absl::string_view why) {
   Row row;
   row.error = std::string(why);
   return row;
 }
 
-Row MakeModelRow(const NetworkFiles& files, bool int8, std::size_t batch,
+void AddQuality(const Network& network, const NetworkQuality& quality, Row& row) {
+  if (quality.accuracy) {
+    row.figures.emplace_back("accuracy", *quality.accuracy);
+    row.figures.emplace_back("accuracy_inputs", static_cast<double>(network.data.size()));
+    row.figures.emplace_back("broken_inputs", static_cast<double>(network.data.broken.size()));
+  } else {
+    row.label = "no labelled inputs: compared on random ones";
+  }
+  if (quality.top1_agreement) {
+    row.figures.emplace_back("top1_agreement", *quality.top1_agreement);
+  }
+  row.figures.emplace_back("sqnr_db", quality.sqnr_db);
+}
+
+Row MakeModelRow(const std::string& name, const std::string& variant, std::size_t batch,
                  const KernelTable& kernels) {
-  const std::shared_ptr<const Network> network = SharedNetwork(files);
-  if (!network->error.empty()) return Failed(network->error);
-  const Graph& graph = network->graph(int8);
+  const Network& network = GetNetwork(name);
+  if (!network.error.empty()) return Failed(network.error);
+  const Graph& graph = network.variants.at(variant);
   absl::StatusOr<Runner> one = Runner::Make(graph, kernels);
   if (!one.ok()) return Failed(one.status().message());
   absl::StatusOr<Runner> batched = Runner::Make(WithBatch(graph, batch), kernels);
   if (!batched.ok()) return Failed(batched.status().message());
-  const auto evaluation = Evaluated(*network, int8, kernels);
-  if (!evaluation.ok()) return Failed(evaluation.status().message());
+  const auto quality = Evaluated(network, variant, kernels);
+  if (!quality.ok()) return Failed(quality.status().message());
+  if (batch == 1) LogScores(network, variant, kernels, (*quality)->evaluation);
 
   Row row;
-  row.work = {{int8 ? "ops" : "flops", OpsPerRun(*batched)},
+  row.work = {{IsS8(graph) ? "ops" : "flops", 2 * batched->macs()},
               {"inputs", static_cast<double>(batch)}};
   row.params = static_cast<double>(graph.params());
   row.size_bytes = static_cast<double>(graph.size_bytes());
   row.operand_bytes = batched->activation_bytes() + batched->weight_bytes();
   row.figures = {{"activation_bytes", static_cast<double>(batched->activation_bytes())}};
-  if (network->labelled) {
-    row.figures.emplace_back("accuracy", (*evaluation)->accuracy());
-    row.figures.emplace_back("accuracy_inputs", static_cast<double>(network->data.size()));
-    row.figures.emplace_back("broken_inputs", static_cast<double>(network->data.broken.size()));
-  }
-  if (int8) {
-    const auto f32 = Evaluated(*network, false, kernels);
-    if (!f32.ok()) return Failed(f32.status().message());
-    if (network->classifies) {
-      row.figures.emplace_back("top1_agreement", models::Agreement(**evaluation, **f32));
-    }
-    row.figures.emplace_back("sqnr_db", ScoreSqnrDb(graph, **evaluation, **f32));
-    if (!network->labelled) row.label = "no labelled inputs: compared on seeded ones";
-  }
-  if (batch == 1) Log(*network, int8, kernels, **evaluation);
+  AddQuality(network, **quality, row);
 
-  const auto run = std::make_shared<BatchRun>(BatchRun{*std::move(batched), batch});
+  const auto runner = std::make_shared<Runner>(*std::move(batched));
   const auto inputs = std::make_shared<std::vector<std::byte>>();
-  run->SetInputs(*network, *one);
-  const auto in = std::as_bytes(run->runner.input<std::int8_t>());
-  inputs->assign(in.begin(), in.end());
-  // Copying an input in is part of a run: a later layer may have overwritten it.
-  row.run = [run, inputs] {
-    const auto to = std::as_writable_bytes(run->runner.input<std::int8_t>());
+  for (std::size_t i = 0; i < batch; ++i) {
+    SetInput(network.data.input(i % network.data.size()), network.data.type, network.scale, *one);
+    const auto input = std::as_bytes(one->input<std::int8_t>());
+    inputs->insert(inputs->end(), input.begin(), input.end());
+  }
+  // Copying the inputs in is part of a run: a later layer may have overwritten them.
+  row.run = [runner, inputs] {
+    const auto to = std::as_writable_bytes(runner->input<std::int8_t>());
     std::copy(inputs->begin(), inputs->end(), to.begin());
-    run->runner.Run();
+    runner->Run();
   };
-  row.verify = [=] { return Verify(*network, int8, run->runner, batch); };
+  row.verify = [&network, &graph, runner, batch] { return Verify(network, graph, *runner, batch); };
   return row;
 }
 
@@ -348,21 +183,21 @@ double PeakPerSecond(bool int8, const KernelTable& kernels) {
   return best;
 }
 
-Row MakeLayerRow(const NetworkFiles& files, bool int8, std::size_t layer,
+Row MakeLayerRow(const std::string& name, const std::string& variant, std::size_t layer,
                  const KernelTable& kernels) {
-  const std::shared_ptr<const Network> network = SharedNetwork(files);
-  if (!network->error.empty()) return Failed(network->error);
-  absl::StatusOr<Runner> made = Runner::Make(network->graph(int8), kernels);
+  const Network& network = GetNetwork(name);
+  const Graph& graph = network.variants.at(variant);
+  absl::StatusOr<Runner> made = Runner::Make(graph, kernels);
   if (!made.ok()) return Failed(made.status().message());
   const auto runner = std::make_shared<Runner>(*std::move(made));
-  SetInput(network->data.input(0), network->data.type, network->scale, *runner);
+  SetInput(network.data.input(0), network.data.type, network.scale, *runner);
   runner->Run();
   const std::vector<double> seconds = LayerSeconds(*runner);
   double sum = 0;
   for (const double s : seconds) sum += s;
   Row row;
-  row.work = {{int8 ? "ops" : "flops", 2 * runner->layers()[layer].macs}};
-  row.peak_per_second = PeakPerSecond(int8, kernels);
+  row.work = {{IsS8(graph) ? "ops" : "flops", 2 * runner->layers()[layer].macs}};
+  row.peak_per_second = PeakPerSecond(IsS8(graph), kernels);
   row.figures = {{"share", seconds[layer] / sum}};
   row.run = [=] { runner->RunLayer(layer); };
   // On whatever lies in its input now; the network as a whole is verified by its own row.
@@ -370,14 +205,20 @@ Row MakeLayerRow(const NetworkFiles& files, bool int8, std::size_t layer,
   return row;
 }
 
+// Of `family`, model or model_layer.
+Variant VariantOf(const std::string& family, const std::string& variant) {
+  return {family, variant, TechniquesOfVariant(variant), variant == "f32"};
+}
+
 const bool kRegistered = [] {
-  for (const NetworkFiles& files : kNetworks) {
-    for (const bool int8 : {false, true}) {
-      const Variant variant = {"model", int8 ? "int8" : "f32", int8 ? "quantization" : "", !int8};
+  for (const auto& [net, variants] : NetworkNames()) {
+    for (const std::string& variant : variants) {
       for (const std::size_t batch : {1, 4, 16, 64}) {
-        RegisterForEachIsa(
-            variant, {{"net", files.name}, {"batch", absl::StrCat(batch)}},
-            [=](const KernelTable& kernels) { return MakeModelRow(files, int8, batch, kernels); });
+        RegisterForEachIsa(VariantOf("model", variant),
+                           {{"net", net}, {"batch", absl::StrCat(batch)}},
+                           [name = net, variant, batch](const KernelTable& kernels) {
+                             return MakeModelRow(name, variant, batch, kernels);
+                           });
       }
     }
   }
@@ -388,18 +229,17 @@ const bool kRegistered = [] {
 
 void RegisterModelLayers() {
   if (MutableOptions().data_dir.empty()) return;
-  for (const NetworkFiles& files : kNetworks) {
-    const std::shared_ptr<const Network> network = SharedNetwork(files);
-    if (!network->error.empty()) continue;  // the rows of the whole network say it
-    for (const bool int8 : {false, true}) {
-      const Variant variant = {"model_layer", int8 ? "int8" : "f32", int8 ? "quantization" : "",
-                               !int8};
-      const Graph& graph = network->graph(int8);
+  for (const auto& [net, variants] : NetworkNames()) {
+    if (variants.back() != "int8") continue;
+    const Network& network = GetNetwork(net);
+    if (!network.error.empty()) continue;  // the rows of the whole network say it
+    for (const auto& [variant, graph] : network.variants) {
       for (std::size_t i = 0; i < graph.ops.size(); ++i) {
         const std::string layer = absl::StrCat(i < 10 ? "0" : "", i, "_", Name(graph.ops[i].kind));
-        RegisterForEachIsa(
-            variant, {{"net", files.name}, {"layer", layer}},
-            [=](const KernelTable& kernels) { return MakeLayerRow(files, int8, i, kernels); });
+        RegisterForEachIsa(VariantOf("model_layer", variant), {{"net", net}, {"layer", layer}},
+                           [name = net, v = variant, i](const KernelTable& kernels) {
+                             return MakeLayerRow(name, v, i, kernels);
+                           });
       }
     }
   }

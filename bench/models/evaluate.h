@@ -16,6 +16,9 @@ struct InputScale {
   std::int32_t zero_point = 0;
 };
 
+// u8 as values within 0..1, as images and spectra are given to networks.
+inline constexpr InputScale kPixelScale = {1.0f / 255, -128};
+
 // Sets the runner's input (batch 1), s8 or f32, of one input of a data set; sizes are equal.
 void SetInput(std::span<const std::byte> input, ElementType type, InputScale scale, Runner& runner);
 

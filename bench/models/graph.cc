@@ -1,6 +1,7 @@
 #include "bench/models/graph.h"
 
 #include "absl/strings/str_cat.h"
+#include "kernels/sparse_gemm/sparse_matrix.h"
 
 namespace podium::models {
 namespace {
@@ -63,6 +64,8 @@ const char* Name(OpKind kind) {
       return "max_pool2d";
     case OpKind::kAdd:
       return "add";
+    case OpKind::kRelu:
+      return "relu";
     case OpKind::kSoftmax:
       return "softmax";
     case OpKind::kReshape:
@@ -90,7 +93,15 @@ std::size_t Graph::params() const {
 std::size_t Graph::size_bytes() const {
   std::size_t sum = 0;
   for (const Tensor& t : tensors) {
-    sum += t.constant ? t.data.size() + t.scales.size() * sizeof(float) : 0;
+    if (!t.constant) continue;
+    const std::size_t N = t.shape[0], K = t.size() / N;
+    if (t.sparse == SparseFormat::kCsr) {
+      sum += CsrFromDense({N, K, t.values<float>().data(), K}).size_bytes();
+    } else if (t.sparse == SparseFormat::kBlock4x1) {
+      sum += Block4x1FromDense({N, K, t.values<float>().data(), K}).size_bytes();
+    } else {
+      sum += t.data.size() + t.scales.size() * sizeof(float);
+    }
   }
   return sum;
 }

@@ -24,6 +24,9 @@ inline constexpr DataType kDataTypeOf<std::int8_t> = DataType::kS8;
 template <>
 inline constexpr DataType kDataTypeOf<std::int32_t> = DataType::kS32;
 
+// How the weights of a matrix multiplication are stored (kernels/sparse_gemm).
+enum class SparseFormat : std::uint8_t { kNone, kCsr, kBlock4x1 };
+
 // Row-major, images as batch x height x width x channels. Real value = scale * (q - zero_point).
 struct Tensor {
   std::string name;
@@ -32,6 +35,8 @@ struct Tensor {
   std::vector<float> scales = {};  // of s8 and s32: one, or one per channel; otherwise empty
   std::int32_t zero_point = 0;
   bool constant = false;
+  // Of f32 weights: those that are 0 are neither stored nor multiplied by. `data` stay dense.
+  SparseFormat sparse = SparseFormat::kNone;
   std::vector<std::byte> data = {};  // of a constant
 
   std::size_t size() const;  // elements
@@ -52,6 +57,7 @@ enum class OpKind : std::uint8_t {
   kAveragePool2d,    // x
   kMaxPool2d,        // x
   kAdd,              // a, b, of one shape
+  kRelu,             // x
   kSoftmax,          // x; over the last dimension
   kReshape,          // x
   kQuantize,         // x f32, to s8

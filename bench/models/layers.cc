@@ -73,6 +73,32 @@ Layer MakeConversion(const Tensor& x, const Tensor& y) {
           }};
 }
 
+// Of s8 without a change of scale.
+absl::StatusOr<Layer> MakeRelu(const Tensor& x, const Tensor& y, const KernelTable& kernels) {
+  const std::size_t size = x.size();
+  if (size != y.size()) return absl::InvalidArgumentError("input and output differ in size");
+  if (x.type == DataType::kF32) {
+    return Layer{.kind = OpKind::kRelu, .run = [size, &kernels](const LayerIo& io) {
+                   kernels.activation_f32({.M = 1,
+                                           .N = size,
+                                           .x = reinterpret_cast<const float*>(io.x),
+                                           .ldx = size,
+                                           .activation = Activation::kRelu,
+                                           .y = reinterpret_cast<float*>(io.y),
+                                           .ldy = size});
+                 }};
+  }
+  if (x.scales != y.scales || x.zero_point != y.zero_point) {
+    return absl::UnimplementedError("input and output differ in scale");
+  }
+  return Layer{.kind = OpKind::kRelu,
+               .run = [size, zero = static_cast<std::int8_t>(x.zero_point)](const LayerIo& io) {
+                 const auto* q = reinterpret_cast<const std::int8_t*>(io.x);
+                 auto* out = reinterpret_cast<std::int8_t*>(io.y);
+                 for (std::size_t i = 0; i < size; ++i) out[i] = std::max(q[i], zero);
+               }};
+}
+
 absl::StatusOr<Layer> MakeAnyLayer(const Graph& graph, const Op& op, const KernelTable& kernels) {
   if (const absl::Status status = NeedInputs(op); !status.ok()) return status;
   if (const absl::Status status = NeedTypes(graph, op); !status.ok()) return status;
@@ -89,6 +115,8 @@ absl::StatusOr<Layer> MakeAnyLayer(const Graph& graph, const Op& op, const Kerne
       return MakePoolLayer(graph, op);
     case OpKind::kAdd:
       return MakeAddLayer(graph, op, kernels);
+    case OpKind::kRelu:
+      return MakeRelu(x, y, kernels);
     case OpKind::kSoftmax:
       return MakeSoftmaxLayer(graph, op, kernels);
     case OpKind::kReshape:

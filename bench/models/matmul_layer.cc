@@ -3,9 +3,11 @@
 // and their sums stay in L1 or L2 from one step to the next.
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "bench/models/layers.h"
+#include "kernels/sparse_gemm/sparse_matrix.h"
 
 namespace podium::models {
 namespace {
@@ -183,6 +185,64 @@ Layer MakeF32(const Graph& graph, const Op& op, const Problem& p, const KernelTa
   return layer;
 }
 
+// Weights with zeros left out, multiplied by tokens that lie side by side.
+struct SparseWeights {
+  CsrMatrix csr;
+  Block4x1Matrix blocks;
+  std::vector<float> bias;
+};
+
+template <class T>
+void Transpose(std::size_t rows, std::size_t cols, const T* x, T* y) {
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t k = 0; k < cols; ++k) y[k * rows + i] = x[i * cols + k];
+  }
+}
+
+Layer MakeSparseF32(const Graph& graph, const Op& op, const Problem& p,
+                    const KernelTable& kernels) {
+  const Tensor& w = graph.tensors[op.inputs[1]];
+  const auto b = graph.tensors[op.inputs[2]].values<float>();
+  const DenseView dense = {p.N, p.K, w.values<float>().data(), p.K};
+  const bool csr = w.sparse == SparseFormat::kCsr;
+  const auto weights = std::make_shared<const SparseWeights>(
+      SparseWeights{csr ? CsrFromDense(dense) : CsrMatrix(),
+                    csr ? Block4x1Matrix() : Block4x1FromDense(dense),
+                    {b.begin(), b.end()}});
+  const float lo = op.clamp == Clamp::kNone ? std::numeric_limits<float>::lowest() : 0,
+              hi = op.clamp == Clamp::kRelu6 ? 6 : std::numeric_limits<float>::max();
+  const std::size_t rows = std::min(kBlockRows, p.M);
+  const std::size_t x_bytes = AlignUp(rows * p.K * sizeof(float)),
+                    y_bytes = AlignUp(rows * p.N * sizeof(float));
+  const Im2colBytes bytes = Im2colBytesOf(p, sizeof(float));
+  Layer layer = {.kind = op.kind};
+  layer.weight_bytes =
+      (csr ? weights->csr.size_bytes() : weights->blocks.size_bytes()) + p.N * sizeof(float);
+  layer.scratch_bytes = x_bytes + y_bytes + bytes.a + bytes.padded;
+  layer.run = [=, &kernels](const LayerIo& io) {
+    auto* x = reinterpret_cast<float*>(io.scratch);
+    auto* sums = reinterpret_cast<float*>(io.scratch + x_bytes);
+    auto* y = reinterpret_cast<float*>(io.y);
+    ForEachBlock(
+        p, reinterpret_cast<const float*>(io.x), 0.0f, io.scratch + x_bytes + y_bytes,
+        [&](const float* a, std::size_t m, std::size_t count) {
+          Transpose(count, p.K, a, x);
+          if (csr) {
+            kernels.gemm_csr_f32({weights->csr.view(), count, x, count, sums, count});
+          } else {
+            kernels.gemm_block4x1_f32({weights->blocks.view(), count, x, count, sums, count});
+          }
+          for (std::size_t i = 0; i < count; ++i) {
+            for (std::size_t n = 0; n < p.N; ++n) {
+              const float sum = sums[n * count + i] + weights->bias[n];
+              y[(m + i) * p.N + n] = std::min(std::max(sum, lo), hi);
+            }
+          }
+        });
+  };
+  return layer;
+}
+
 struct WeightsS8 {
   AlignedBytes packed;
   S8Scaling scaling;
@@ -253,7 +313,8 @@ absl::StatusOr<Layer> MakeMatmulLayer(const Graph& graph, const Op& op,
         graph.tensors[op.inputs[2]].type != DataType::kF32) {
       return absl::InvalidArgumentError("weights or biases are not f32");
     }
-    layer = MakeF32(graph, op, *p, kernels);
+    const bool sparse = graph.tensors[op.inputs[1]].sparse != SparseFormat::kNone;
+    layer = sparse ? MakeSparseF32(graph, op, *p, kernels) : MakeF32(graph, op, *p, kernels);
   } else {
     layer = MakeS8(graph, op, *p, kernels);
   }

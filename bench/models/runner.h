@@ -35,6 +35,10 @@ class Runner {
   // One layer, on what the one before left: for timing it alone.
   void RunLayer(std::size_t i) { layers_[i].run(io_[i]); }
 
+  // What layer i, of an f32 network, has left: `count` values, until a later layer overwrites them.
+  std::span<const float> layer_output(std::size_t i, std::size_t count) const {
+    return {reinterpret_cast<const float*>(io_[i].y), count};
+  }
   DataType input_type() const { return input_type_; }
   DataType output_type() const { return output_type_; }
   std::span<const Layer> layers() const { return layers_; }

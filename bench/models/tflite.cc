@@ -44,6 +44,8 @@ std::optional<OpKind> KindOf(std::int32_t builtin_code) {
       return OpKind::kFullyConnected;
     case 17:
       return OpKind::kMaxPool2d;
+    case 19:
+      return OpKind::kRelu;
     case 22:
       return OpKind::kReshape;
     case 25:
