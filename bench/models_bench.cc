@@ -210,24 +210,8 @@ Variant VariantOf(const std::string& family, const std::string& variant) {
   return {family, variant, TechniquesOfVariant(variant), variant == "f32"};
 }
 
-const bool kRegistered = [] {
-  for (const auto& [net, variants] : NetworkNames()) {
-    for (const std::string& variant : variants) {
-      for (const std::size_t batch : {1, 4, 16, 64}) {
-        RegisterForEachIsa(VariantOf("model", variant),
-                           {{"net", net}, {"batch", absl::StrCat(batch)}},
-                           [name = net, variant, batch](const KernelTable& kernels) {
-                             return MakeModelRow(name, variant, batch, kernels);
-                           });
-      }
-    }
-  }
-  return true;
-}();
-
-}  // namespace
-
-void RegisterModelLayers() {
+// What layers there are, the files say.
+void RegisterLayers() {
   if (MutableOptions().data_dir.empty()) return;
   for (const auto& [net, variants] : NetworkNames()) {
     if (variants.back() != "int8") continue;
@@ -245,4 +229,21 @@ void RegisterModelLayers() {
   }
 }
 
+const bool kRegistered = [] {
+  for (const auto& [net, variants] : NetworkNames()) {
+    for (const std::string& variant : variants) {
+      for (const std::size_t batch : {1, 4, 16, 64}) {
+        RegisterForEachIsa(VariantOf("model", variant),
+                           {{"net", net}, {"batch", absl::StrCat(batch)}},
+                           [name = net, variant, batch](const KernelTable& kernels) {
+                             return MakeModelRow(name, variant, batch, kernels);
+                           });
+      }
+    }
+  }
+  AfterFlags(RegisterLayers);
+  return true;
+}();
+
+}  // namespace
 }  // namespace podium::bench

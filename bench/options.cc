@@ -1,6 +1,8 @@
 #include "bench/options.h"
 
 #include <cstdlib>
+#include <utility>
+#include <vector>
 
 namespace podium::bench {
 
@@ -11,6 +13,21 @@ Options& MutableOptions() {
     return o;
   }();
   return *options;
+}
+
+namespace {
+
+std::vector<std::function<void()>>& Functions() {
+  static auto* const functions = new std::vector<std::function<void()>>;
+  return *functions;
+}
+
+}  // namespace
+
+void AfterFlags(std::function<void()> f) { Functions().push_back(std::move(f)); }
+
+void CallAfterFlags() {
+  for (const auto& f : Functions()) f();
 }
 
 }  // namespace podium::bench

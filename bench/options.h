@@ -1,6 +1,7 @@
 // Flags of ./bench that rows read.
 #pragma once
 
+#include <functional>
 #include <string>
 
 namespace podium::bench {
@@ -13,7 +14,9 @@ struct Options {
 // Set before the first row is built.
 Options& MutableOptions();
 
-// Registers a row for each layer of the networks in data_dir (models_bench.cc).
-void RegisterModelLayers();
+// `f` runs once the flags above are known and before rows are handed to Google Benchmark: for rows that
+// depend on them. Call it from a static initializer.
+void AfterFlags(std::function<void()> f);
+void CallAfterFlags();
 
 }  // namespace podium::bench
