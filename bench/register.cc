@@ -100,8 +100,12 @@ void SetCounter(benchmark::State& state, const std::string& name, double value) 
 // on a busy machine contradicts the row's time.
 void SetCounters(benchmark::State& state, const Row& row, double seconds) {
   for (const auto& [name, amount] : row.work) SetCounter(state, name, amount / seconds);
-  if (row.figures) {
-    for (const auto& [name, value] : row.figures()) SetCounter(state, name, value);
+  if (row.peak_per_second != 0) {
+    SetCounter(state, "of_peak", row.work[0].second / seconds / row.peak_per_second);
+  }
+  for (const auto& [name, value] : row.figures) SetCounter(state, name, value);
+  if (row.found) {
+    for (const auto& [name, value] : row.found()) SetCounter(state, name, value);
   }
   SetCounter(state, "bytes", row.bytes / seconds);
   SetCounter(state, "size_bytes", row.size_bytes);

@@ -25,13 +25,16 @@ struct Row {
   std::optional<Quality> quality;
   // Work per iteration, reported as rates per second of wall time: {"flops", 2.0 * M * N * K}.
   std::vector<std::pair<std::string, double>> work;
-  // What else the iterations since its last call have found: {"break_even", 52}. Called after timing;
-  // may be null.
-  std::function<std::vector<std::pair<std::string, double>>()> figures;
+  // What the first of `work` could reach at best, per second; with it, `of_peak` is reported.
+  double peak_per_second = 0;
   double bytes = 0;  // compulsory traffic of one iteration: each operand once
   double size_bytes =
       0;              // weights, and cache where there is one, as stored: with scales and indices
   double params = 0;  // weights represented
+  // Other figures, reported as they are: {"accuracy", 0.906}.
+  std::vector<std::pair<std::string, double>> figures;
+  // The same, of what the iterations since its last call have found; may be null.
+  std::function<std::vector<std::pair<std::string, double>>()> found;
   // All that `run` reads and writes. With the peak of what it allocates: max_bytes_used.
   std::size_t operand_bytes = 0;
   // Which of its implementations a library chose, as it names them; the row's label in the JSON.

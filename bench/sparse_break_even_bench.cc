@@ -90,7 +90,7 @@ Row MakeBreakEven(const SparseFormat& format, const MatmulWorkload& workload,
     s->estimates.push_back(BreakEven(kGrid, ratios));
   };
   row.verify = [] { return absl::OkStatus(); };
-  row.figures = [s] {
+  row.found = [s] {
     const MedianInterval of = MedianOf(std::exchange(s->estimates, {}));
     std::vector<std::pair<std::string, double>> figures = {{"break_even", of.median}};
     if (of.interval) {

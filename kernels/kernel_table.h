@@ -5,6 +5,7 @@
 #include <span>
 
 #include "kernels/dense/gemm_f32.h"
+#include "kernels/depthwise_conv/depthwise.h"
 #include "kernels/fused_activation/bias_activation.h"
 #include "kernels/fused_activation/elementary.h"
 #include "kernels/fused_activation/gemm_bias_activation.h"
@@ -15,6 +16,7 @@
 #include "kernels/int8_matmul/gemm_s4.h"
 #include "kernels/int8_matmul/quantize_rows.h"
 #include "kernels/int8_matmul/quantize_u8.h"
+#include "kernels/int8_matmul/requantize_s8.h"
 #include "kernels/isa.h"
 #include "kernels/kv_attention/decode_attention.h"
 #include "kernels/kv_attention/prefill_attention.h"
@@ -32,6 +34,11 @@ struct KernelTable {
   PackedF32SizeFn* packed_f32_size;
   PackF32Fn* pack_f32;
   GemmF32Fn* gemm_f32;
+  // depthwise_conv/
+  DepthwiseF32Fn* depthwise_f32;
+  PackedDepthwiseS8SizeFn* packed_depthwise_s8_size;
+  PackDepthwiseS8Fn* pack_depthwise_s8;
+  DepthwiseS8Fn* depthwise_s8;
   // fused_activation/
   BiasActivationF32Fn* bias_activation_f32;
   BiasF32Fn* bias_f32;
@@ -57,6 +64,7 @@ struct KernelTable {
   GemmS8S8F32Fn* gemm_s8s8f32;
   GemmU8S8U8Fn* gemm_u8s8u8;
   GemmS8S8S8Fn* gemm_s8s8s8;
+  RequantizeS8Fn* requantize_s8;
   PackedS4SizeFn* packed_s4_size;
   PackS4Fn* pack_s4;
   GemmF32S4Fn* gemm_f32s4f32;

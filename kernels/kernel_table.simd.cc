@@ -27,6 +27,10 @@ namespace PODIUM_ISA {
 PackedF32SizeFn PackedF32Size;
 PackF32Fn PackF32;
 GemmF32Fn GemmF32;
+DepthwiseF32Fn DepthwiseF32;
+PackedDepthwiseS8SizeFn PackedDepthwiseS8Size;
+PackDepthwiseS8Fn PackDepthwiseS8;
+DepthwiseS8Fn DepthwiseS8;
 BiasActivationF32Fn BiasActivationF32;
 BiasF32Fn BiasF32;
 ActivationF32Fn ActivationF32;
@@ -50,6 +54,7 @@ GemmU8S8F32Fn GemmU8S8F32;
 GemmS8S8F32Fn GemmS8S8F32;
 GemmU8S8U8Fn GemmU8S8U8;
 GemmS8S8S8Fn GemmS8S8S8;
+RequantizeS8Fn RequantizeS8;
 PackedS4SizeFn PackedS4Size;
 PackS4Fn PackS4;
 GemmF32S4Fn GemmF32S4;
@@ -76,6 +81,10 @@ const KernelTable kTable = {
     .packed_f32_size = PackedF32Size,
     .pack_f32 = PackF32,
     .gemm_f32 = GemmF32,
+    .depthwise_f32 = DepthwiseF32,
+    .packed_depthwise_s8_size = PackedDepthwiseS8Size,
+    .pack_depthwise_s8 = PackDepthwiseS8,
+    .depthwise_s8 = DepthwiseS8,
     .bias_activation_f32 = BiasActivationF32,
     .bias_f32 = BiasF32,
     .activation_f32 = ActivationF32,
@@ -99,6 +108,7 @@ const KernelTable kTable = {
     .gemm_s8s8f32 = GemmS8S8F32,
     .gemm_u8s8u8 = GemmU8S8U8,
     .gemm_s8s8s8 = GemmS8S8S8,
+    .requantize_s8 = RequantizeS8,
     .packed_s4_size = PackedS4Size,
     .pack_s4 = PackS4,
     .gemm_f32s4f32 = GemmF32S4,

@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstdlib>
+#include <fstream>
 #include <string>
 
 #include "absl/strings/match.h"
@@ -70,6 +73,36 @@ TEST(BenchMainTest, RepetitionsLeaveNoNanInTheJson) {
       "--benchmark_filter=machine.*fma_f32 --isa=best --benchmark_min_time=0.000001 "
       "--benchmark_repetitions=2 --benchmark_format=json");
   EXPECT_THAT(result.output, testing::Not(HasSubstr("NaN")));
+}
+
+TEST(BenchMainTest, NetworksThatAreNotThereAreNamed) {
+  const std::string row = "--benchmark_filter=^model/variant:int8/.*/net:kws/batch:1$ --isa=best";
+  EXPECT_THAT(RunBench(row, "env -u PODIUM_DATA_DIR").output,
+              HasSubstr("needs the MLPerf Tiny networks: --data_dir=DIR"));
+  EXPECT_THAT(RunBench(row + " --data_dir=/nowhere").output,
+              HasSubstr("/nowhere/models/kws_fp32.tflite: cannot be read"));
+}
+
+TEST(BenchMainTest, AccuracyLogHasALineForEachInput) {
+  if (std::getenv("PODIUM_DATA_DIR") == nullptr) GTEST_SKIP() << "no PODIUM_DATA_DIR";
+  const std::string path = testing::TempDir() + "/accuracy.csv";
+  const Result result = RunBench(
+      "--benchmark_filter=^model/variant:int8/.*/net:kws/batch:1$ --isa=best "
+      "--benchmark_min_time=0.000001 --benchmark_repetitions=2 --accuracy_log=" +
+      path);
+  EXPECT_EQ(result.status, 0) << result.output;
+  std::ifstream in(path);
+  std::string last;
+  int lines = 0;
+  for (std::string line; std::getline(in, line); last = line) ++lines;
+  EXPECT_EQ(lines, 1 + 500);
+  EXPECT_EQ(std::count(last.begin(), last.end(), ','), 5 + 12) << last;
+}
+
+TEST(BenchMainTest, AccuracyLogThatCannotBeWrittenIsBadUsage) {
+  const Result result = RunBench("--benchmark_list_tests --accuracy_log=/nowhere/log.csv");
+  EXPECT_EQ(result.status, 2);
+  EXPECT_THAT(result.output, HasSubstr("--accuracy_log=/nowhere/log.csv: cannot be written"));
 }
 
 TEST(BenchMainTest, FilterWithoutMatchIsBadUsage) {

@@ -1,0 +1,121 @@
+// One token of generation by the small GPT that is part of the program, behind `context` - 1 others.
+//
+// recompute       all layers on all tokens, as without a cache
+// kv_cache        the new token alone, keys and values of the others kept in f32
+// kv_cache+f16, kv_cache+s8   kept in f16, s8
+//
+// `accuracy`: the share of `accuracy_inputs` lines, behind as many tokens of other lines as the context
+// has, whose answer is right. A row is verified by generating `kGenerated` tokens: they must be those of
+// recompute (f16, s8: their answers nearly always).
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "bench/inputs.h"
+#include "bench/models/gpt.h"
+#include "bench/register.h"
+
+namespace podium::bench {
+namespace {
+
+using models::Generation;
+using models::Gpt;
+using models::GptLines;
+
+constexpr std::size_t kAccuracyLines = 200, kGenerated = 32;
+
+const models::GptWeights& Weights() {
+  static const auto* const weights = new models::GptWeights(models::TrainedGpt());
+  return *weights;
+}
+
+// Whole lines, so that the last token of each context is a line's equals sign.
+std::vector<std::size_t> Context(std::size_t tokens, std::uint32_t seed) {
+  const std::size_t lines = tokens / models::kLineTokens + 2;
+  std::vector<std::size_t> all = GptLines(lines, seed);
+  // Its last line ends at its answer; what comes before fills the context.
+  const std::size_t end = (lines - 1) * models::kLineTokens + models::kAnswerAt;
+  return {all.begin() + static_cast<std::ptrdiff_t>(end - tokens),
+          all.begin() + static_cast<std::ptrdiff_t>(end)};
+}
+
+double Accuracy(Gpt& gpt, std::size_t context) {
+  std::size_t right = 0;
+  for (std::uint32_t i = 0; i < kAccuracyLines; ++i) {
+    const std::vector<std::size_t> tokens = Context(context, 2000000 + i);
+    gpt.Reset();
+    gpt.Append(tokens);
+    const std::size_t n = tokens.size();
+    const std::size_t a = tokens[n - 4], b = tokens[n - 2];
+    right += gpt.Next() == (tokens[n - 3] == models::kPlus ? a + b : a + 16 - b) % 16;
+  }
+  return static_cast<double>(right) / kAccuracyLines;
+}
+
+std::vector<std::size_t> Generate(Gpt& gpt, const std::vector<std::size_t>& prompt) {
+  gpt.Reset();
+  gpt.Append(prompt);
+  std::vector<std::size_t> generated;
+  for (std::size_t i = 0; i < kGenerated; ++i) {
+    generated.push_back(gpt.Next());
+    gpt.Append({&generated.back(), 1});
+  }
+  return generated;
+}
+
+absl::Status Verify(Generation generation, KvType cache, const KernelTable& kernels) {
+  const std::vector<std::size_t> prompt = Context(40, kSeed);
+  const std::size_t room = prompt.size() + kGenerated;
+  Gpt recompute(Weights(), room, Generation::kRecompute, KvType::kF32, ReferenceKernels());
+  Gpt tested(Weights(), room, generation, cache, kernels);
+  const std::vector<std::size_t> want = Generate(recompute, prompt), got = Generate(tested, prompt);
+  if (cache == KvType::kF32 && got != want) {
+    return absl::InternalError("other tokens than those of the reference without a cache");
+  }
+  if (got[0] != want[0]) return absl::InternalError("another answer than without a cache");
+  return absl::OkStatus();
+}
+
+Row MakeRow(std::size_t context, Generation generation, KvType cache, const KernelTable& kernels) {
+  const auto gpt = std::make_shared<Gpt>(Weights(), context, generation, cache, kernels);
+  Row row;
+  row.work = {{"tokens", 1}};
+  row.params = static_cast<double>(Weights().params());
+  row.size_bytes = sizeof(float) * row.params + static_cast<double>(gpt->cache_bytes());
+  row.bytes = row.size_bytes;
+  row.operand_bytes = gpt->weight_bytes() + gpt->cache_bytes();
+  row.figures = {{"accuracy", Accuracy(*gpt, context)},
+                 {"accuracy_inputs", static_cast<double>(kAccuracyLines)}};
+  const auto tokens = std::make_shared<const std::vector<std::size_t>>(Context(context, kSeed));
+  gpt->Reset();
+  gpt->Append(*tokens);
+  gpt->Next();
+  row.run = [gpt, tokens] {
+    gpt->Truncate(tokens->size() - 1);
+    gpt->Append({&tokens->back(), 1});
+    gpt->Next();
+  };
+  row.verify = [=, &kernels] { return Verify(generation, cache, kernels); };
+  return row;
+}
+
+const bool kRegistered = [] {
+  for (const std::size_t context : {64, 128, 256, 512, 1024}) {
+    const auto add = [&](const char* name, const char* techniques, Generation generation,
+                         KvType cache) {
+      RegisterForEachIsa(
+          {"generate", name, techniques, generation == Generation::kRecompute},
+          {{"net", "gpt"}, {"context", absl::StrCat(context)}},
+          [=](const KernelTable& kernels) { return MakeRow(context, generation, cache, kernels); });
+    };
+    add("recompute", "", Generation::kRecompute, KvType::kF32);
+    add("kv_cache", "kv_cache", Generation::kCached, KvType::kF32);
+    add("kv_cache+f16", "kv_cache,quantization", Generation::kCached, KvType::kF16);
+    add("kv_cache+s8", "kv_cache,quantization", Generation::kCached, KvType::kS8);
+  }
+  return true;
+}();
+
+}  // namespace
+}  // namespace podium::bench

@@ -1,0 +1,41 @@
+#include "bench/models/anomaly.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace podium::models {
+
+double AnomalyAuc(const Dataset& set, InputScale input_scale, float output_scale,
+                  std::int32_t output_zero_point, const Evaluation& reconstructions) {
+  std::vector<std::pair<double, bool>> scored;  // by error, ascending
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    const std::span<const float> scores =
+        std::span(reconstructions.scores).subspan(i * set.input_size, set.input_size);
+    double sum = 0;
+    for (std::size_t k = 0; k < set.input_size; ++k) {
+      const int byte = std::to_integer<int>(set.input(i)[k]);
+      const int q = set.type == ElementType::kU8 ? byte - 128 : static_cast<std::int8_t>(byte);
+      const double error = double{output_scale} * (double{scores[k]} - output_zero_point) -
+                           double{input_scale.scale} * (q - input_scale.zero_point);
+      sum += error * error;
+    }
+    scored.emplace_back(sum, set.labels[i] == 1);
+  }
+  std::sort(scored.begin(), scored.end());
+  // Each anomaly counts the normal inputs below it, and half of those with the same error.
+  double ordered = 0, normal = 0, anomalies = 0;
+  for (std::size_t i = 0; i < scored.size();) {
+    double tied_normal = 0, tied_anomalies = 0;
+    const double error = scored[i].first;
+    for (; i < scored.size() && scored[i].first == error; ++i) {
+      (scored[i].second ? tied_anomalies : tied_normal) += 1;
+    }
+    ordered += tied_anomalies * (normal + tied_normal / 2);
+    normal += tied_normal;
+    anomalies += tied_anomalies;
+  }
+  return ordered / (normal * anomalies);
+}
+
+}  // namespace podium::models

@@ -1,0 +1,42 @@
+// A network on labelled inputs, one at a time.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "bench/models/dataset.h"
+#include "bench/models/runner.h"
+
+namespace podium::models {
+
+// How stored bytes become real values, scale * (q - zero_point), and those the network's own s8: the
+// parameters of the integer network's input. Of u8 the zero point is 128 more.
+struct InputScale {
+  float scale = 1;
+  std::int32_t zero_point = 0;
+};
+
+// u8 as values within 0..1, as images and spectra are given to networks.
+inline constexpr InputScale kPixelScale = {1.0f / 255, -128};
+
+// Sets the runner's input (batch 1), s8 or f32, of one input of a data set; sizes are equal.
+void SetInput(std::span<const std::byte> input, ElementType type, InputScale scale, Runner& runner);
+
+struct Evaluation {
+  std::vector<std::size_t>
+      predicted;              // of each input: the largest score's index, the first of several
+  std::vector<float> scores;  // of each input all; of s8 networks the integers
+  std::size_t classes = 0;
+  std::size_t correct = 0;
+
+  double accuracy() const {
+    return static_cast<double>(correct) / static_cast<double>(predicted.size());
+  }
+};
+
+Evaluation Evaluate(const Dataset& set, InputScale scale, Runner& runner);
+
+// The share of inputs whose prediction is the same.
+double Agreement(const Evaluation& a, const Evaluation& b);
+
+}  // namespace podium::models

@@ -1,0 +1,112 @@
+// A network as data: tensors, and operators in the order in which they run. Loaders make graphs, passes
+// rewrite them, Runner (runner.h) executes them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+
+namespace podium::models {
+
+enum class DataType : std::uint8_t { kF32, kS8, kS32 };
+
+std::size_t SizeOf(DataType type);
+const char* Name(DataType type);  // "f32"
+
+template <class T>
+inline constexpr DataType kDataTypeOf = DataType::kF32;
+template <>
+inline constexpr DataType kDataTypeOf<std::int8_t> = DataType::kS8;
+template <>
+inline constexpr DataType kDataTypeOf<std::int32_t> = DataType::kS32;
+
+// How the weights of a matrix multiplication are stored (kernels/sparse_gemm).
+enum class SparseFormat : std::uint8_t { kNone, kCsr, kBlock4x1 };
+
+// Row-major, images as batch x height x width x channels. Real value = scale * (q - zero_point).
+struct Tensor {
+  std::string name;
+  DataType type = DataType::kF32;
+  std::vector<std::size_t> shape = {};
+  std::vector<float> scales = {};  // of s8 and s32: one, or one per channel; otherwise empty
+  std::int32_t zero_point = 0;
+  bool constant = false;
+  // Of f32 weights: those that are 0 are neither stored nor multiplied by. `data` stay dense.
+  SparseFormat sparse = SparseFormat::kNone;
+  std::vector<std::byte> data = {};  // of a constant
+
+  std::size_t size() const;  // elements
+  std::size_t bytes() const { return size() * SizeOf(type); }
+  template <class T>
+  std::span<const T> values() const {
+    return {reinterpret_cast<const T*>(data.data()), data.size() / sizeof(T)};
+  }
+};
+
+// Operators and their inputs. Weights and biases are constants; weights of s8 have zero point 0. The
+// integer forms, all inputs and the output s8, biases s32, compute what TensorFlow Lite's reference
+// does, with one rounding (kernels/int8_matmul/fixed_point.h).
+enum class OpKind : std::uint8_t {
+  kFullyConnected,   // x, weights N x K, bias N
+  kConv2d,           // x, weights N x KH x KW x C, bias N
+  kDepthwiseConv2d,  // x, weights 1 x KH x KW x C, bias C
+  kAveragePool2d,    // x
+  kMaxPool2d,        // x
+  kAdd,              // a, b, of one shape
+  kRelu,             // x
+  kSoftmax,          // x; over the last dimension
+  kReshape,          // x
+  kQuantize,         // x f32, to s8
+  kDequantize,       // x s8, to f32
+};
+const char* Name(OpKind kind);  // "conv2d"
+
+enum class Clamp : std::uint8_t { kNone, kRelu, kRelu6 };
+enum class Padding : std::uint8_t { kSame, kValid };
+
+struct Op {
+  OpKind kind;
+  std::vector<std::size_t> inputs = {};  // tensors, by index
+  std::size_t output = 0;
+  Clamp clamp = Clamp::kNone;
+  Padding padding = Padding::kValid;
+  std::size_t stride_h = 1, stride_w = 1;
+  std::size_t filter_h = 0, filter_w = 0;  // of pools
+};
+
+struct Graph {
+  std::vector<Tensor> tensors;
+  std::vector<Op> ops;
+  std::size_t input = 0, output = 0;
+
+  std::size_t params() const;      // elements of all constants
+  std::size_t size_bytes() const;  // of all constants as stored, with their scales
+};
+
+// Whether a graph makes sense as a whole: indices exist, constants have the bytes of their shapes, each
+// tensor is computed once and before it is used. Whether an operator's own shapes and types fit is for
+// MakeLayer (layers.h) to say.
+absl::Status Check(const Graph& graph);
+
+// The same network on `batch` inputs at once: the first dimension of all that is computed, times `batch`.
+Graph WithBatch(Graph graph, std::size_t batch);
+
+// Appends a constant. Returns its index.
+template <class T>
+std::size_t AddConstant(Graph& graph, std::string name, std::vector<std::size_t> shape,
+                        std::span<const T> values, std::vector<float> scales = {}) {
+  const auto bytes = std::as_bytes(values);
+  graph.tensors.push_back({.name = std::move(name),
+                           .type = kDataTypeOf<T>,
+                           .shape = std::move(shape),
+                           .scales = std::move(scales),
+                           .constant = true,
+                           .data = {bytes.begin(), bytes.end()}});
+  return graph.tensors.size() - 1;
+}
+
+}  // namespace podium::models
