@@ -185,19 +185,12 @@ Layer MakeF32(const Graph& graph, const Op& op, const Problem& p, const KernelTa
   return layer;
 }
 
-// Weights with zeros left out, multiplied by tokens that lie side by side.
+// Weights with zeros left out.
 struct SparseWeights {
   CsrMatrix csr;
   Block4x1Matrix blocks;
   std::vector<float> bias;
 };
-
-template <class T>
-void Transpose(std::size_t rows, std::size_t cols, const T* x, T* y) {
-  for (std::size_t i = 0; i < rows; ++i) {
-    for (std::size_t k = 0; k < cols; ++k) y[k * rows + i] = x[i * cols + k];
-  }
-}
 
 Layer MakeSparseF32(const Graph& graph, const Op& op, const Problem& p,
                     const KernelTable& kernels) {
@@ -211,31 +204,26 @@ Layer MakeSparseF32(const Graph& graph, const Op& op, const Problem& p,
                     {b.begin(), b.end()}});
   const float lo = op.clamp == Clamp::kNone ? std::numeric_limits<float>::lowest() : 0,
               hi = op.clamp == Clamp::kRelu6 ? 6 : std::numeric_limits<float>::max();
-  const std::size_t rows = std::min(kBlockRows, p.M);
-  const std::size_t x_bytes = AlignUp(rows * p.K * sizeof(float)),
-                    y_bytes = AlignUp(rows * p.N * sizeof(float));
   const Im2colBytes bytes = Im2colBytesOf(p, sizeof(float));
   Layer layer = {.kind = op.kind};
   layer.weight_bytes =
       (csr ? weights->csr.size_bytes() : weights->blocks.size_bytes()) + p.N * sizeof(float);
-  layer.scratch_bytes = x_bytes + y_bytes + bytes.a + bytes.padded;
+  layer.scratch_bytes = bytes.a + bytes.padded;
   layer.run = [=, &kernels](const LayerIo& io) {
-    auto* x = reinterpret_cast<float*>(io.scratch);
-    auto* sums = reinterpret_cast<float*>(io.scratch + x_bytes);
-    auto* y = reinterpret_cast<float*>(io.y);
     ForEachBlock(
-        p, reinterpret_cast<const float*>(io.x), 0.0f, io.scratch + x_bytes + y_bytes,
+        p, reinterpret_cast<const float*>(io.x), 0.0f, io.scratch,
         [&](const float* a, std::size_t m, std::size_t count) {
-          Transpose(count, p.K, a, x);
+          constexpr ActivationLayout kLayout = ActivationLayout::kTokenMajor;
+          float* const y = reinterpret_cast<float*>(io.y) + m * p.N;
           if (csr) {
-            kernels.gemm_csr_f32({weights->csr.view(), count, x, count, sums, count});
+            kernels.gemm_csr_f32({weights->csr.view(), count, kLayout, a, p.K, y, p.N});
           } else {
-            kernels.gemm_block4x1_f32({weights->blocks.view(), count, x, count, sums, count});
+            kernels.gemm_block4x1_f32({weights->blocks.view(), count, kLayout, a, p.K, y, p.N});
           }
           for (std::size_t i = 0; i < count; ++i) {
             for (std::size_t n = 0; n < p.N; ++n) {
-              const float sum = sums[n * count + i] + weights->bias[n];
-              y[(m + i) * p.N + n] = std::min(std::max(sum, lo), hi);
+              const float sum = y[i * p.N + n] + weights->bias[n];
+              y[i * p.N + n] = std::min(std::max(sum, lo), hi);
             }
           }
         });
