@@ -302,19 +302,20 @@ void Gemm(const GemmProblem<Mac>& p, const RowsOfA<Rows>& rows_of_a, const Store
   const std::size_t steps = CeilDiv(p.K, Mac::kDepth);
   const std::size_t panels = CeilDiv(p.N, kPanel<Mac>);
   const std::size_t step_bytes = kPanel<Mac> * Mac::kDepth * sizeof(typename Mac::B);
-  const bool many_rows = p.M >= Mac::kWideFrom || (Mac::kBlockSteps == 0 && p.M > 2 * Mac::kRows &&
-                                                   steps * step_bytes > kPanelInL1Bytes);
+  const bool many_rows = Mac::kWideRows > 0 &&
+                         (p.M >= Mac::kWideFrom || (Mac::kBlockSteps == 0 && p.M > 2 * Mac::kRows &&
+                                                    steps * step_bytes > kPanelInL1Bytes));
   // Of an odd number of panels the last would be multiplied twice.
-  const bool wide =
-      Mac::kWideRows > 0 && many_rows && panels > 1 && (panels % 2 == 0 || panels > 16);
+  const bool wide = many_rows && panels > 1 && (panels % 2 == 0 || panels > 16);
   const std::size_t rows_of_tile = wide ? Mac::kWideRows : Mac::kRows;
   std::size_t block_steps = steps;
   if constexpr (Mac::kBlockSteps != 0) {
     // With a tile or two, a panel is not read often enough for L1 to matter, and longer blocks pass
-    // over C less often. Two panels exceed L1 anyway.
+    // over C less often. Two panels exceed L1 anyway. Never by N, lest the sums of a channel depend on
+    // how threads share the channels.
     block_steps = EvenPart(steps, p.M <= Mac::kRows       ? kPackedWords / 4 / p.M
                                   : p.M <= 2 * Mac::kRows ? 4 * Mac::kBlockSteps
-                                  : wide                  ? 2 * Mac::kBlockSteps
+                                  : many_rows             ? 2 * Mac::kBlockSteps
                                                           : Mac::kBlockSteps);
   }
   const std::size_t most_rows = kPackedWords / (block_steps > 0 ? block_steps : 1);
