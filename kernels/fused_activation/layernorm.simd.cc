@@ -37,14 +37,16 @@ inline F32 Normalize(F32 x, const Normalizer& row) {
   return Fma(x - F32(row.mean), F32(row.scale), F32(row.offset));
 }
 
-inline void NormalizeRow(const LayernormF32Args& args, std::size_t m, const Normalizer& row) {
+inline void NormalizeRow(const LayernormF32Args& args, std::size_t m, const Normalizer& row,
+                         std::size_t block) {
   const float* x = NormalizedRow(args, m);
   float* y = args.y + m * args.ldy;
-  const float* ahead = RowAhead(y, args.ldy, m, args.M, args.N);
+  const float* ahead = RowAhead(y, args.ldy, m, args.M, args.N, block);
   const float* residual = args.added.residual;
-  const float* residual_ahead = residual == nullptr ? nullptr
-                                                    : RowAhead(residual + m * args.added.ldr,
-                                                               args.added.ldr, m, args.M, args.N);
+  const float* residual_ahead =
+      residual == nullptr
+          ? nullptr
+          : RowAhead(residual + m * args.added.ldr, args.added.ldr, m, args.M, args.N, block);
   ForEachBatch(
       args.N, [&](std::size_t n, auto lanes) __attribute__((always_inline)) {
         __builtin_prefetch(ahead + n, 1);
@@ -57,7 +59,7 @@ inline void NormalizeRow(const LayernormF32Args& args, std::size_t m, const Norm
 }  // namespace
 
 void LayernormF32(const LayernormF32Args& args) {
-  const std::size_t block = RowsPerBlock(args.N);
+  const std::size_t block = NormRowsPerBlock(args);
   Normalizer row[kMostRows];
   for (std::size_t m0 = 0; m0 < args.M; m0 += block) {
     const std::size_t rows = args.M - m0 < block ? args.M - m0 : block;
@@ -68,9 +70,9 @@ void LayernormF32(const LayernormF32Args& args) {
     for (std::size_t r = 0; r < rows; ++r) {
       const std::size_t m = m0 + r;
       row[r] = MakeNormalizer(NormalizedRow(args, m), row[r].mean, args.epsilon, args.N,
-                              RowAhead(args.x + m * args.ldx, args.ldx, m, args.M, args.N));
+                              RowAhead(args.x + m * args.ldx, args.ldx, m, args.M, args.N, block));
     }
-    for (std::size_t r = 0; r < rows; ++r) NormalizeRow(args, m0 + r, row[r]);
+    for (std::size_t r = 0; r < rows; ++r) NormalizeRow(args, m0 + r, row[r], block);
   }
 }
 

@@ -7,7 +7,7 @@
 namespace podium::PODIUM_ISA {
 
 void RmsnormF32(const RmsnormF32Args& args) {
-  const std::size_t block = RowsPerBlock(args.N);
+  const std::size_t block = NormRowsPerBlock(args);
   float scale[kMostRows];
   for (std::size_t m0 = 0; m0 < args.M; m0 += block) {
     const std::size_t rows = args.M - m0 < block ? args.M - m0 : block;
@@ -20,8 +20,8 @@ void RmsnormF32(const RmsnormF32Args& args) {
       const std::size_t m = m0 + r;
       const float* h = NormalizedRow(args, m);
       float* y = args.y + m * args.ldy;
-      const float* ahead = RowAhead(args.x + m * args.ldx, args.ldx, m, args.M, args.N);
-      const float* y_ahead = RowAhead(y, args.ldy, m, args.M, args.N);
+      const float* ahead = RowAhead(args.x + m * args.ldx, args.ldx, m, args.M, args.N, block);
+      const float* y_ahead = RowAhead(y, args.ldy, m, args.M, args.N, block);
       ForEachBatch(
           args.N, [&](std::size_t n, auto lanes) __attribute__((always_inline)) {
             __builtin_prefetch(ahead + n);

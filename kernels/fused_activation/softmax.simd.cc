@@ -85,12 +85,12 @@ template <class RowOf>
     }
     for (std::size_t r = 0; r < rows; ++r) {
       const std::size_t m = m0 + r;
-      const float* ahead = RowAhead(args.x + m * args.ldx, args.ldx, m, args.M, args.N);
+      const float* ahead = RowAhead(args.x + m * args.ldx, args.ldx, m, args.M, args.N, block);
       scale[r] = Scale(ExpRow(row_of(m), shift[r], y + r * args.ldy, length[r], ahead));
     }
     for (std::size_t r = 0; r < rows; ++r) {
       float* row = y + r * args.ldy;
-      ScaleRow(row, scale[r], length[r], RowAhead(row, args.ldy, m0 + r, args.M, args.N));
+      ScaleRow(row, scale[r], length[r], RowAhead(row, args.ldy, m0 + r, args.M, args.N, block));
       const std::size_t masked = args.N - length[r];
       if (masked > 0) std::memset(row + length[r], 0, masked * sizeof(float));
     }

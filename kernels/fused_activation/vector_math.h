@@ -9,6 +9,7 @@
 #include "kernels/simd/exponent.h"
 #include "kernels/simd/fma.h"
 #include "kernels/simd/lookup.h"
+#include "kernels/simd/reciprocal.h"
 
 namespace podium::PODIUM_ISA {
 namespace {
@@ -96,7 +97,7 @@ inline F32 GeluErf(F32 x) {
 inline F32 Silu(F32 x) {
   const F32 n = -AtMost(110.0f, xsimd::abs(x));
   const F32 e = ExpNonPositive(n);
-  return xsimd::max(n * e, x) / (F32(1.0f) + e);
+  return xsimd::max(n * e, x) * Reciprocal(F32(1.0f) + e);
 }
 
 template <Activation activation>
