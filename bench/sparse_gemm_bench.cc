@@ -35,18 +35,12 @@ constexpr int kSparsities[] = {50, 70, 75, 90, 95};  // percent
 
 Row MakeSparse(const SparseFormat& format, const MatmulWorkload& workload, int sparsity,
                const KernelTable& kernels) {
-  const auto [M, N, K] = workload.shape;
   const SparseMatmul sparse = format.make(workload, sparsity, kernels);
   const auto c = std::make_shared<AlignedVector<float>>();
   Row row = MatmulRow(workload, "dense_ops", sparse.matmul, c);
-  row.work.emplace_back("ops", 2 * static_cast<double>(M) * sparse.nnz);
+  row.work.emplace_back("ops", 2 * static_cast<double>(workload.shape.M) * sparse.nnz);
   row.params = sparse.nnz;
-  const auto result = [=, M = M, N = N] {
-    if (!sparse.feature_major) return *c;
-    AlignedVector<float> token_major(c->size());
-    for (std::size_t i = 0; i < c->size(); ++i) token_major[i % M * N + i / M] = (*c)[i];
-    return token_major;
-  };
+  const auto result = [=] { return sparse.Result(workload.shape, *c); };
   row.run();
   row.quality = SharedMatmulProblem(workload.shape)->check.QualityOf(result());
   row.verify = [=] { return sparse.check(result()); };
