@@ -2,14 +2,14 @@
 //
 //   sparse_break_even/variant:<format>/isa:<isa>/M:<M>/N:<N>/K:<K>
 //
-// each iteration of which is a round: one multiplication by dense weights, and one by weights of each
-// sparsity of a grid, so that all are measured under the same conditions. Every round gives an estimate
-// of the break-even sparsity, in percent; reported are their median, `break_even`, and its 95 %
-// confidence interval, `break_even_lo` to `break_even_hi`. A value at the lower end of the grid says "that
-// or less"; 100 says "never".
+// each iteration of which is a round: one multiplication by dense weights, and one by weights of
+// each sparsity of a grid, so that all are measured under the same conditions. Every round gives an
+// estimate of the break-even sparsity, in percent; reported are their median, `break_even`, and its
+// 95 % confidence interval, `break_even_lo` to `break_even_hi`. A value at the lower end of the
+// grid says "that or less"; 100 says "never".
 //
-// Dense means FP32 for the FP32 formats and INT8 for the INT8 format. The time of a row is that of a
-// round, and no claim of speed. Verified is the product of the sparsest weights; the rows of
+// Dense means FP32 for the FP32 formats and INT8 for the INT8 format. The time of a row is that of
+// a round, and no claim of speed. Verified is the product of the sparsest weights; the rows of
 // sparse_gemm verify the others.
 #include <algorithm>
 #include <chrono>
@@ -33,8 +33,8 @@ namespace {
 
 constexpr double kGrid[] = {20, 40, 50, 60, 70, 80, 90, 95};  // percent
 
-// A multiplication by each in turn of several copies of its weights, so many that between two uses of
-// one, the copies of all products of a round together exceed the caches.
+// A multiplication by each in turn of several copies of its weights, so many that between two uses
+// of one, the copies of all products of a round together exceed the caches.
 class Product {
  public:
   Product(const Matmul<float>& matmul, const MatmulWorkload& workload, std::size_t products)

@@ -1,5 +1,5 @@
-// The sparse forms of a linear layer's weights that the suite measures: how each is pruned to a sparsity,
-// stored and multiplied.
+// The sparse forms of a linear layer's weights that the suite measures: how each is pruned to a
+// sparsity, stored and multiplied.
 #pragma once
 
 #include <functional>

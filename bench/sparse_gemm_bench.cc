@@ -1,20 +1,21 @@
-// Sparse against dense matrix multiplication: what pruning the weights of one linear layer to a given
-// sparsity (in percent) buys, and what it costs.
+// Sparse against dense matrix multiplication: what pruning the weights of one linear layer to a
+// given sparsity (in percent) buys, and what it costs.
 //
 // dense                 FP32, the weights before pruning: the baseline
 // csr                   magnitude pruning, K-blocked compressed sparse rows
-// block4x1              pruning by blocks of 4 output channels x 1 input channel: faster, as one load of
-//                       an activation serves 4 weights, but other weights survive
+// block4x1              pruning by blocks of 4 output channels x 1 input channel: faster, as one
+//                       load of an activation serves 4 weights, but other weights survive
 // csr_token_major, block4x1_token_major
-//                       the same on activations as `dense` has them, with a token's channels contiguous;
-//                       csr and block4x1 have a channel's tokens contiguous, in and out
+//                       the same on activations as `dense` has them, with a token's channels
+//                       contiguous; csr and block4x1 have a channel's tokens contiguous, in and out
 // nm                    2:4 and 1:4 sparsity: what is kept of each four neighbours along K
 // u8s8f32               INT8, the weights before pruning, on activations that are u8 already
 // block1x4_u8s8f32      pruning by blocks of 1 x 4 and quantization
 //
-// A row is verified against the product of the weights it multiplies. Its quality figures are against
-// the FP64 product of the weights before pruning: they show the price of pruning, without the training
-// that usually follows, and not an error of the kernel. `ops` counts stored weights, `dense_ops` all.
+// A row is verified against the product of the weights it multiplies. Its quality figures are
+// against the FP64 product of the weights before pruning: they show the price of pruning, without
+// the training that usually follows, and not an error of the kernel. `ops` counts stored weights,
+// `dense_ops` all.
 #include <memory>
 #include <string>
 #include <vector>
