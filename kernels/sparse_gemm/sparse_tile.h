@@ -9,8 +9,7 @@
 //   Acc, Word        the batch of sums, one lane per token, and its element
 //   kWords           words of X per token and column
 //   Step(acc, x, w)  acc[r][v] += what the block at w has for its channel r, times x: kWords rows
-//   of
-//                    the panel, kVecs batches each
+//                    of the panel, kVecs batches each
 // A Tile multiplies segments for a tile of tokens:
 //   kWidth           words per row of the panel
 //   Multiply(segment, panel, rows, tokens, y, ldy)
