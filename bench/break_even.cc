@@ -24,8 +24,8 @@ MedianInterval MedianOf(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   const std::size_t n = values.size();
   MedianInterval result = {.median = (values[(n - 1) / 2] + values[n / 2]) / 2, .interval = {}};
-  // The k-th smallest is above the median with the probability that fewer than k of n coin tosses are
-  // heads; k is the largest for which that is at most 2.5 %.
+  // The k-th smallest is above the median with the probability that fewer than k of n coin tosses
+  // are heads; k is the largest for which that is at most 2.5 %.
   const auto probability = [n](std::size_t heads) {
     const auto of = static_cast<double>(n), k = static_cast<double>(heads);
     return std::exp(std::lgamma(of + 1) - std::lgamma(k + 1) - std::lgamma(of - k + 1) -

@@ -8,8 +8,8 @@
 namespace podium::bench {
 
 // The sparsity from which on time / dense time stays below 1: between the last of the `sparsities`
-// (ascending) whose ratio is at least 1 and the next, interpolated in the logarithm of the ratio. The
-// first of them if no ratio is: then it is a bound from above. 100 if the last one is.
+// (ascending) whose ratio is at least 1 and the next, interpolated in the logarithm of the ratio.
+// The first of them if no ratio is: then it is a bound from above. 100 if the last one is.
 double BreakEven(std::span<const double> sparsities, std::span<const double> ratios);
 
 struct MedianInterval {

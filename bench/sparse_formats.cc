@@ -244,6 +244,11 @@ SparseMatmul MakeNm(const MatmulWorkload& workload, int sparsity, const KernelTa
 
 }  // namespace
 
+AlignedVector<float> SparseMatmul::Result(const MatmulShape& shape,
+                                          std::span<const float> c) const {
+  return feature_major ? Transposed(shape.N, shape.M, c) : AlignedVector<float>(c.begin(), c.end());
+}
+
 const std::vector<SparseFormat>& SparseFormats() {
   using Layout = ActivationLayout;
   static const auto* const formats = new std::vector<SparseFormat>{

@@ -1,5 +1,5 @@
-// The sparse forms of a linear layer's weights that the suite measures: how each is pruned to a sparsity,
-// stored and multiplied.
+// The sparse forms of a linear layer's weights that the suite measures: how each is pruned to a
+// sparsity, stored and multiplied.
 #pragma once
 
 #include <functional>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "bench/aligned.h"
 #include "bench/matmul_row.h"
 #include "bench/register.h"
 
@@ -22,6 +23,9 @@ struct SparseMatmul {
   double nnz;          // weights stored
   // Is this the product by the pruned weights? `c` is M x N.
   std::function<absl::Status(std::span<const float> c)> check;
+
+  // C as `matmul` has left it, M x N.
+  AlignedVector<float> Result(const MatmulShape& shape, std::span<const float> c) const;
 };
 
 struct SparseFormat {

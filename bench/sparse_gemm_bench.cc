@@ -1,20 +1,21 @@
-// Sparse against dense matrix multiplication: what pruning the weights of one linear layer to a given
-// sparsity (in percent) buys, and what it costs.
+// Sparse against dense matrix multiplication: what pruning the weights of one linear layer to a
+// given sparsity (in percent) buys, and what it costs.
 //
 // dense                 FP32, the weights before pruning: the baseline
 // csr                   magnitude pruning, K-blocked compressed sparse rows
-// block4x1              pruning by blocks of 4 output channels x 1 input channel: faster, as one load of
-//                       an activation serves 4 weights, but other weights survive
+// block4x1              pruning by blocks of 4 output channels x 1 input channel: faster, as one
+//                       load of an activation serves 4 weights, but other weights survive
 // csr_token_major, block4x1_token_major
-//                       the same on activations as `dense` has them, with a token's channels contiguous;
-//                       csr and block4x1 have a channel's tokens contiguous, in and out
+//                       the same on activations as `dense` has them, with a token's channels
+//                       contiguous; csr and block4x1 have a channel's tokens contiguous, in and out
 // nm                    2:4 and 1:4 sparsity: what is kept of each four neighbours along K
 // u8s8f32               INT8, the weights before pruning, on activations that are u8 already
 // block1x4_u8s8f32      pruning by blocks of 1 x 4 and quantization
 //
-// A row is verified against the product of the weights it multiplies. Its quality figures are against
-// the FP64 product of the weights before pruning: they show the price of pruning, without the training
-// that usually follows, and not an error of the kernel. `ops` counts stored weights, `dense_ops` all.
+// A row is verified against the product of the weights it multiplies. Its quality figures are
+// against the FP64 product of the weights before pruning: they show the price of pruning, without
+// the training that usually follows, and not an error of the kernel. `ops` counts stored weights,
+// `dense_ops` all.
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,18 +36,12 @@ constexpr int kSparsities[] = {50, 70, 75, 90, 95};  // percent
 
 Row MakeSparse(const SparseFormat& format, const MatmulWorkload& workload, int sparsity,
                const KernelTable& kernels) {
-  const auto [M, N, K] = workload.shape;
   const SparseMatmul sparse = format.make(workload, sparsity, kernels);
   const auto c = std::make_shared<AlignedVector<float>>();
   Row row = MatmulRow(workload, "dense_ops", sparse.matmul, c);
-  row.work.emplace_back("ops", 2 * static_cast<double>(M) * sparse.nnz);
+  row.work.emplace_back("ops", 2 * static_cast<double>(workload.shape.M) * sparse.nnz);
   row.params = sparse.nnz;
-  const auto result = [=, M = M, N = N] {
-    if (!sparse.feature_major) return *c;
-    AlignedVector<float> token_major(c->size());
-    for (std::size_t i = 0; i < c->size(); ++i) token_major[i % M * N + i / M] = (*c)[i];
-    return token_major;
-  };
+  const auto result = [=] { return sparse.Result(workload.shape, *c); };
   row.run();
   row.quality = SharedMatmulProblem(workload.shape)->check.QualityOf(result());
   row.verify = [=] { return sparse.check(result()); };

@@ -1,8 +1,8 @@
 // The inner step of N:M sparsity: each lane picks one of four neighbouring activations.
 //
 //   BroadcastFour(p)    p[0], p[1], p[2], p[3], p[0], ...
-//   PickFour(x, index)  in each lane, the one of the first four lanes of such an x that the lower two
-//                       bits of the lane of `index` name
+//   PickFour(x, index)  in each lane, the one of the first four lanes of such an x that the lower
+//                       two bits of the lane of `index` name
 //   NextIndices(index)  each lane shifted right by two bits
 #pragma once
 

@@ -7,10 +7,10 @@
 // B  f32  N x K, packed                           (weights, one row per output channel)
 // C  f32  M x N, row-major, row stride ldc >= N   (overwritten)
 //
-// A weight takes 4 bytes and 2 bits, which say where in its group it stands. A group of fewer weights than
-// `keep` is filled with zeros, which meet some activation of it; so an infinity or NaN in A reaches at
-// least the rows that have a weight for it. Strides are in elements. Any alignment; `packed` 4-byte
-// aligned. C must not overlap A or B.
+// A weight takes 4 bytes and 2 bits, which say where in its group it stands. A group of fewer
+// weights than `keep` is filled with zeros, which meet some activation of it; so an infinity or NaN
+// in A reaches at least the rows that have a weight for it. Strides are in elements. Any alignment;
+// `packed` 4-byte aligned. C must not overlap A or B.
 //
 // Rounding: as gemm_csr_f32 of the same weights (gemm_sparse_f32.h), with z = keep * ceil(K / 4).
 #pragma once
@@ -19,8 +19,8 @@
 
 namespace podium {
 
-// Number of floats in the packed form. It depends on the ISA: pack and multiply with functions of one
-// KernelTable.
+// Number of floats in the packed form. It depends on the ISA: pack and multiply with functions of
+// one KernelTable.
 using PackedNmF32SizeFn = std::size_t(std::size_t N, std::size_t K, std::size_t keep);
 
 struct PackNmF32Args {

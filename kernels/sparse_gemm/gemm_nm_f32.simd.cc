@@ -1,7 +1,8 @@
-// Lanes are output channels. A panel is a batch of them; a chunk of a panel holds what 16 slots (kept
-// weights, `keep` per group of four) need: a batch of indices, two bits per slot, the first slot lowest,
-// then 16 batches of weights. Per slot and row of A one permutation and one multiplication: on a core that
-// does both in the same two units that is no faster than dense, but reads half the weights.
+// Lanes are output channels. A panel is a batch of them; a chunk of a panel holds what 16 slots
+// (kept weights, `keep` per group of four) need: a batch of indices, two bits per slot, the first
+// slot lowest, then 16 batches of weights. Per slot and row of A one permutation and one
+// multiplication: on a core that does both in the same two units that is no faster than dense, but
+// reads half the weights.
 #include "kernels/sparse_gemm/gemm_nm_f32.h"
 
 #include <cassert>
@@ -32,8 +33,8 @@ constexpr std::size_t PanelSize(std::size_t K, std::size_t keep) {
   return CeilDiv(K, ChunkDepth(keep)) * kChunk;
 }
 
-// With few rows several panels are read as streams of their own: memory is faster so, and sums are too
-// few otherwise to cover the latency of an addition.
+// With few rows several panels are read as streams of their own: memory is faster so, and sums are
+// too few otherwise to cover the latency of an addition.
 constexpr int PanelsAtOnce(int rows) { return rows == 1 ? 4 : rows <= 3 ? 2 : 1; }
 
 // kRows rows of C from m on, PanelsAtOnce(kRows) panels from p on.

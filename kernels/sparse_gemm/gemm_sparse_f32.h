@@ -7,10 +7,10 @@
 // Y  f32  M tokens, N channels each        (overwritten)
 //
 // Layout of X and Y, strides in elements:
-//   kFeatureMajor  X[k, m] = x[k * ldx + m], Y[n, m] = y[n * ldy + m]; ldx, ldy >= M. The tokens of a
-//                  channel are contiguous, so that one stored weight meets a whole vector of them.
-//   kTokenMajor    X[k, m] = x[m * ldx + k], Y[n, m] = y[m * ldy + n]; ldx >= K, ldy >= N. As the dense
-//                  kernels have it; transposed on the way in and out, tile by tile.
+//   kFeatureMajor  X[k, m] = x[k * ldx + m], Y[n, m] = y[n * ldy + m]; ldx, ldy >= M. The tokens of
+//                  a channel are contiguous, so that one stored weight meets a whole vector of them.
+//   kTokenMajor    X[k, m] = x[m * ldx + k], Y[n, m] = y[m * ldy + n]; ldx >= K, ldy >= N. As the
+//                  dense kernels have it; transposed on the way in and out, tile by tile.
 //
 // Any alignment. Y must not overlap X. Takes 400 KiB of stack.
 //
@@ -19,9 +19,9 @@
 // adds in FP64) within (z + 1) * 2^-24 * sum over the stored k of |W[n, k] * X[k, m]| (Higham,
 // Accuracy and Stability of Numerical Algorithms, section 3.1) as long as nothing underflows.
 //
-// The form of W is the same on every ISA. sparse_matrix.h makes it. Blocking, and what it costs to read
-// sums again per block of K: Hong et al., "Adaptive sparse tiling for sparse matrix multiplication",
-// PPoPP 2019.
+// The form of W is the same on every ISA. sparse_matrix.h makes it. Blocking, and what it costs to
+// read sums again per block of K: Hong et al., "Adaptive sparse tiling for sparse matrix
+// multiplication", PPoPP 2019.
 #pragma once
 
 #include <cstddef>

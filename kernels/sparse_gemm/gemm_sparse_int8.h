@@ -9,8 +9,9 @@
 // W  s8   N x K, blocks of 1 output x 4 input channels   (sparse_view.h; weights: w_scales[n] * q)
 // C  s32 or f32  M x N, row-major, row stride ldc >= N   (overwritten)
 //
-// A block is what one lane of a dot-product instruction takes. Strides are in elements. Any alignment. C
-// must not overlap A or W. K at most kMaxDepthInt8 (int8_matmul/gemm_int8.h). Takes 550 KiB of stack.
+// A block is what one lane of a dot-product instruction takes. Strides are in elements. Any
+// alignment. C must not overlap A or W. K at most kMaxDepthInt8 (int8_matmul/gemm_int8.h). Takes
+// 550 KiB of stack.
 //
 // Every ISA gives bit-identical results in both forms: what is not stored is a zero, so those of
 // gemm_u8s8s32 and gemm_u8s8f32 of the same weights.

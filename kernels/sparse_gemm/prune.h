@@ -8,8 +8,8 @@
 // of zeros exact unless B held more zeros before. A NaN counts as larger than infinity.
 //
 // Candidates that are blocks of weights are ordered by their L1 norm (Li et al., arXiv:1608.08710,
-// section 3.1, prune whole filters by it); blocks at the lower and right edge may be smaller. The larger
-// the blocks, the faster a product can be, and the less of the magnitude is kept at the same
+// section 3.1, prune whole filters by it); blocks at the lower and right edge may be smaller. The
+// larger the blocks, the faster a product can be, and the less of the magnitude is kept at the same
 // sparsity.
 //
 // Done once, ahead of time, so plain scalar code.
@@ -31,8 +31,8 @@ struct PruneArgs {
 // Candidates: single weights, by magnitude.
 void PruneMagnitude(const PruneArgs& args);
 
-// Candidates: the weights of all layers together, earlier layers first among equals, so that layers of
-// small weights lose more of them (global pruning, as opposed to PruneMagnitude of each layer).
+// Candidates: the weights of all layers together, earlier layers first among equals, so that layers
+// of small weights lose more of them (global pruning, as opposed to PruneMagnitude of each layer).
 struct PruneLayer {
   std::size_t N, K;
   float* b;
@@ -47,13 +47,13 @@ void PruneBlocks1x4(const PruneArgs& args);
 void PruneRows(const PruneArgs& args);
 void PruneColumns(const PruneArgs& args);
 
-// Candidates: single weights, in an order drawn with std::mt19937_64 from the seed: the control that any
-// criterion should beat.
+// Candidates: single weights, in an order drawn with std::mt19937_64 from the seed: the control
+// that any criterion should beat.
 void PruneRandom(const PruneArgs& args, std::uint64_t seed);
 
-// N:M pruning with M = 4: of each 4 neighbours in a row, beginning at k = 0, 4, ..., the `keep` largest
-// magnitudes stay (Mishra et al., arXiv:2104.08378, section 3, for keep = 2). Where K ends a group early,
-// at most `keep` of what it has.
+// N:M pruning with M = 4: of each 4 neighbours in a row, beginning at k = 0, 4, ..., the `keep`
+// largest magnitudes stay (Mishra et al., arXiv:2104.08378, section 3, for keep = 2). Where K ends
+// a group early, at most `keep` of what it has.
 struct PruneOfFourArgs {
   std::size_t N, K;
   float* b;

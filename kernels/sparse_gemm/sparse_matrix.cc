@@ -10,9 +10,9 @@ namespace {
 constexpr std::size_t CeilDiv(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
 // Slices double until an average segment has so many blocks, for which the sums of its channels are
-// fetched and put away, and a branch is mispredicted. A row of single weights is bound by the loads of
-// activations, which should come from L1: 128 columns x 64 tokens are 32 KiB. Measured from 50 to 95 %
-// zeros with slices of 128 to 1024 on Granite Rapids.
+// fetched and put away, and a branch is mispredicted. A row of single weights is bound by the loads
+// of activations, which should come from L1: 128 columns x 64 tokens are 32 KiB. Measured from 50
+// to 95 % zeros with slices of 128 to 1024 on Granite Rapids.
 template <class View>
 constexpr std::size_t kLeastSegment = View::kBlockRows == 1 ? 12 : 48;
 constexpr std::size_t kLeastSliceColumns = 128;

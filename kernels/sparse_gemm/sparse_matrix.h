@@ -2,9 +2,9 @@
 //
 // B  f32 or s8  N x K, row-major, row stride ldb >= K
 //
-// A block is stored if one of its weights is not +-0. K <= 2^32. Slices are as short as leaves segments
-// long enough to be worth their start, given how many blocks there are. Done once, ahead of time, so
-// plain scalar code.
+// A block is stored if one of its weights is not +-0. K <= 2^32. Slices are as short as leaves
+// segments long enough to be worth their start, given how many blocks there are. Done once, ahead
+// of time, so plain scalar code.
 #pragma once
 
 #include <cstddef>

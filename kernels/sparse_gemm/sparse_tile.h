@@ -1,15 +1,15 @@
 // The blocked loops and the register tiles that all products of sparse_view.h share.
 //
 // For a tile of tokens, a slice of X is copied to the stack as a panel, whose rows of kWidth tokens
-// neither ldx nor cache associativity spreads, and all segments of the slice are swept over it. Sums
-// wait between slices where Io says.
+// neither ldx nor cache associativity spreads, and all segments of the slice are swept over it.
+// Sums wait between slices where Io says.
 //
 // A Mac (multiply-accumulate) describes the meeting of a block with a column of the panel:
 //   View             of the weights
 //   Acc, Word        the batch of sums, one lane per token, and its element
 //   kWords           words of X per token and column
-//   Step(acc, x, w)  acc[r][v] += what the block at w has for its channel r, times x: kWords rows of
-//                    the panel, kVecs batches each
+//   Step(acc, x, w)  acc[r][v] += what the block at w has for its channel r, times x: kWords rows
+//                    of the panel, kVecs batches each
 // A Tile multiplies segments for a tile of tokens:
 //   kWidth           words per row of the panel
 //   Multiply(segment, panel, rows, tokens, y, ldy)
@@ -44,8 +44,8 @@ struct TokensTile {
   static constexpr int kRows = View::kBlockRows;
   static constexpr std::size_t kWidth = kVecs * Acc::size;
 
-  // Segments of single rows are padded to pairs, and the two of a pair go to sums of their own where
-  // else the latency of an addition (4 cycles in two units: 8 sums) would be waited for.
+  // Segments of single rows are padded to pairs, and the two of a pair go to sums of their own
+  // where else the latency of an addition (4 cycles in two units: 8 sums) would be waited for.
   static constexpr int kUnroll = kRows == 1 ? 2 : 1;
   static constexpr int kChains = kRows * kVecs < 8 ? kUnroll : 1;
 

@@ -1,17 +1,17 @@
 // The form in which sparse weights are stored and multiplied: K-blocked compressed sparse rows, of
 // single weights or of small dense blocks.
 //
-// The matrix, N x K, is a grid of blocks of kBlockRows output channels x kBlockCols input channels; at
-// its lower and right edge they reach beyond it, with zeros. Those blocks that hold a weight are stored
-// in the order in which a kernel meets them:
+// The matrix, N x K, is a grid of blocks of kBlockRows output channels x kBlockCols input channels;
+// at its lower and right edge they reach beyond it, with zeros. Those blocks that hold a weight are
+// stored in the order in which a kernel meets them:
 //
 //   for each group of kGroupChannels output channels,
 //     for each slice of `slice_columns` block columns (at least one, even if K = 0),
 //       for each block row of the group, once, a segment: its blocks within the slice, columns
 //       ascending. The segments with most blocks come first, among equals the lower row.
 //
-// So the activations of a slice stay in a near cache while weights and indices arrive as streams, and
-// the length of a loop over a segment mostly is that of the one before, which a CPU predicts.
+// So the activations of a slice stay in a near cache while weights and indices arrive as streams,
+// and the length of a loop over a segment mostly is that of the one before, which a CPU predicts.
 //
 // Where kBlockRows is 1, each segment is padded to an even number of blocks, with a zero in column
 // `slice_columns`, where a kernel finds zeros: the padding takes no part in any sum.
