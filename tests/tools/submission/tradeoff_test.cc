@@ -106,7 +106,7 @@ TEST(AblationTest, InteractionIsTheStackOverTheProductOfItsParts) {
   ASSERT_TRUE(stacked.interaction);
   EXPECT_NEAR(stacked.interaction->ratio, 1.2, 1e-9);
   // Four rows with the same spread, each with weight 1: twice the error of one, on 4 times the degrees of
-  // freedom of one. R: x <- log(c(1, 1.01, .99, 1)); 2 * sd(x) / 2; qt(.975, 12)
+  // freedom of one. Python: statistics.stdev(map(math.log, [1, 1.01, .99, 1])); t of tables.
   EXPECT_NEAR(stacked.interaction->log_standard_error, 0.008165289, 1e-9);
   EXPECT_NEAR(stacked.interaction->df, 12, 1e-9);
   EXPECT_NEAR(std::log(stacked.interaction->interval.hi / 1.2), 2.178812830 * 0.008165289, 1e-8);
