@@ -1,0 +1,92 @@
+// podium ablate, pareto and rank on a small run.
+#include <gmock/gmock.h>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "tests/tools/cli/run_podium.h"
+
+namespace podium::report {
+namespace {
+
+using testing::HasSubstr;
+
+class TradeoffTest : public PodiumTest {
+ protected:
+  void SetUp() override {
+    PodiumTest::SetUp();
+    std::vector<std::string> rows;
+    const auto add = [&](const std::string& variant, double us, double size, double accuracy) {
+      const std::string name = absl::StrCat("model/variant:", variant, "/isa:avx2/net:kws/batch:1");
+      for (int i = 0; i < 4; ++i) {
+        rows.push_back(absl::StrCat("{\"name\": \"", name, "\", \"run_name\": \"", name,
+                                    "\", \"run_type\": \"iteration\", \"repetitions\": 4, "
+                                    "\"repetition_index\": ",
+                                    i,
+                                    ", \"threads\": 1, \"iterations\": 9, "
+                                    "\"real_time\": ",
+                                    us * (1 + 0.01 * (i % 3)), ", \"cpu_time\": ", us,
+                                    ", \"time_unit\": \"us\", \"size_bytes\": ", size,
+                                    ", \"accuracy\": ", accuracy, "}"));
+      }
+    };
+    add("f32", 100, 4000, 0.9);
+    add("fuse", 90, 4000, 0.9);
+    add("quantize", 50, 1000, 0.89);
+    add("fuse+quantize", 40, 1000, 0.8);
+    Write("run.json", absl::StrCat("{\"context\": {}, \"benchmarks\": [\n",
+                                   absl::StrJoin(rows, ",\n"), "\n]}\n"));
+  }
+};
+
+TEST_F(TradeoffTest, AblateShowsPartsAndStacks) {
+  const Outcome outcome = Podium({"ablate", Own("run.json")});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("model/net:kws/batch:1 on avx2, against f32"));
+  EXPECT_THAT(outcome.out, testing::ContainsRegex("quantize +2.00x \\[.*4.00x +-0.0100"));
+  EXPECT_THAT(outcome.out, testing::ContainsRegex("fuse.quantize +2.5.*1.1"));
+  EXPECT_THAT(Podium({"ablate", Own("run.json"), "--format=markdown"}).out,
+              HasSubstr("| variant | speedup [95% CI] |"));
+  EXPECT_THAT(Podium({"ablate", Own("run.json"), "--format=json"}).out,
+              HasSubstr("\"techniques\": ["));
+}
+
+TEST_F(TradeoffTest, AblateNamesAMissingBaseline) {
+  const Outcome outcome = Podium({"ablate", Own("run.json"), "--baseline=f64"});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("no workload has a row of variant f64 and another"));
+}
+
+TEST_F(TradeoffTest, ParetoMarksTheFrontierAndRecommends) {
+  const Outcome outcome = Podium({"pareto", Own("run.json")});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, testing::ContainsRegex("\n  f32 .* fuse\n"));
+  EXPECT_THAT(outcome.out, testing::ContainsRegex("\n\\* quantize "));
+  EXPECT_THAT(outcome.out, HasSubstr("accuracy-preserving: fuse, "));
+  EXPECT_THAT(Podium({"pareto", Own("run.json"), "--format=json"}).out,
+              HasSubstr("\"on_frontier\": true"));
+}
+
+TEST_F(TradeoffTest, ParetoNeedsTwoMetrics) {
+  const Outcome outcome = Podium({"pareto", Own("run.json"), "--metrics=time_s"});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("--metrics: needs two or more"));
+  EXPECT_THAT(Podium({"pareto", Own("run.json"), "--metrics=time_s,top1_agreement"}).err,
+              HasSubstr("no row has all of time_s, top1_agreement"));
+}
+
+TEST_F(TradeoffTest, RankListsWhoMayNotTakePart) {
+  const Outcome outcome = Podium({"rank", Own("run.json"), "--event=latency_sprint"});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, testing::ContainsRegex("1 +model/variant:quantize/"));
+  EXPECT_THAT(outcome.out, HasSubstr("accuracy 0.800 is below 0.85"));
+  EXPECT_THAT(Podium({"rank", Own("run.json"), "--event=all_around", "--format=json"}).out,
+              HasSubstr("\"rank\": 1"));
+}
+
+TEST_F(TradeoffTest, RankNeedsAnEvent) {
+  EXPECT_THAT(Podium({"rank", Own("run.json")}).err, HasSubstr("needs --event: one of"));
+  EXPECT_EQ(Podium({"rank", Own("run.json"), "--event=sprint"}).status, 2);
+}
+
+}  // namespace
+}  // namespace podium::report

@@ -1,0 +1,174 @@
+// podium ablate RUN.json
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "tools/cli/commands.h"
+#include "tools/cli/read_runs.h"
+#include "tools/render/format.h"
+#include "tools/render/table.h"
+#include "tools/submission/ablation.h"
+#include "tools/submission/derive.h"
+
+namespace podium::report {
+namespace {
+
+constexpr char kUsage[] =
+    "What each technique contributes, alone and stacked, in every order that was measured.\n"
+    "\n"
+    "usage: podium ablate RUN.json [FLAGS]\n"
+    "\n";
+constexpr char kExample[] =
+    "\n"
+    "Example:\n"
+    "  bench --isa=best --benchmark_filter='^model/.*net:digits_cnn/batch:1$' \\\n"
+    "        --benchmark_repetitions=10 --benchmark_enable_random_interleaving=true \\\n"
+    "        --benchmark_out=run.json --benchmark_out_format=json\n"
+    "  podium ablate run.json\n"
+    "\n"
+    "A variant's name is its techniques in their order, joined by '+'. The interaction is the "
+    "speedup\n"
+    "over the product of the parts' own speedups: 1 where techniques neither help nor hinder each\n"
+    "other. Intervals are 95 %, of repetitions or, where there are several, of processes; whether "
+    "a\n"
+    "difference can be trusted is for podium compare to say. Exit status: 0 shown; 2 bad usage or "
+    "bad\n"
+    "input.\n";
+
+struct Options {
+  std::string baseline = "f32";
+  std::vector<std::string> filter;
+  std::string format = "table";
+};
+
+FlagReader Flags(Options& options) {
+  FlagReader flags;
+  flags.Add("baseline", &options.baseline, "V", "the variant without techniques, f32 by default");
+  flags.Add("filter", &options.filter, "S,...",
+            "only rows with every S: key:value, or a part of the name");
+  flags.Add("format", &options.format, "F", "table (default), markdown or json");
+  return flags;
+}
+
+std::string Ratio(const std::optional<RatioTest>& test) {
+  if (!test) return "-";
+  const int decimals = Decimals(test->interval);
+  return absl::StrCat(FormatFixed(test->ratio, decimals), "x ",
+                      FormatInterval(test->interval, decimals));
+}
+
+std::vector<std::vector<std::string>> Cells(const Ablation& ablation) {
+  std::vector<std::vector<std::string>> cells = {
+      {"variant", "speedup [95% CI]", "smaller", "accuracy", "interaction [95% CI]"}};
+  for (const AblationRow& row : ablation.rows) {
+    cells.push_back({row.entry->parts.variant, Ratio(row.speedup),
+                     row.compression ? absl::StrFormat("%.2fx", *row.compression) : "-",
+                     row.accuracy_delta ? absl::StrFormat("%+.4f", *row.accuracy_delta) : "-",
+                     row.techniques.size() < 2 ? ""
+                     : row.interaction         ? Ratio(row.interaction)
+                                               : row.interaction_reason});
+  }
+  return cells;
+}
+
+std::string Heading(const Ablation& ablation, const std::string& baseline) {
+  return absl::StrCat(ablation.workload, ablation.isa.empty() ? "" : " on ", ablation.isa,
+                      ", against ", baseline);
+}
+
+std::string Table(const std::vector<Ablation>& ablations, const std::string& baseline,
+                  std::size_t columns) {
+  std::string text;
+  for (const Ablation& ablation : ablations) {
+    absl::StrAppend(&text, text.empty() ? "" : "\n", Heading(ablation, baseline), "\n",
+                    AlignColumns({{"  ", false, 0},
+                                  {"   ", false, 0},
+                                  {"   ", true, 3},
+                                  {"   ", true, 1},
+                                  {"   ", false, 2}},
+                                 Cells(ablation), columns));
+  }
+  return text;
+}
+
+std::string Markdown(const std::vector<Ablation>& ablations, const std::string& baseline) {
+  std::string text;
+  for (const Ablation& ablation : ablations) {
+    absl::StrAppend(&text, text.empty() ? "" : "\n", "**", Heading(ablation, baseline), "**\n\n");
+    bool first = true;
+    for (const std::vector<std::string>& row : Cells(ablation)) {
+      absl::StrAppend(&text, "| ", absl::StrJoin(row, " | "), " |\n");
+      if (first) absl::StrAppend(&text, "|---|---|---|---|---|\n");
+      first = false;
+    }
+  }
+  return text;
+}
+
+Json RatioJson(const std::optional<RatioTest>& test, const std::string& reason) {
+  if (!test) return {{"value", nullptr}, {"reason", reason}};
+  return {{"value", test->ratio}, {"ci", {test->interval.lo, test->interval.hi}}, {"p", test->p}};
+}
+
+Json AsJson(const std::vector<Ablation>& ablations, const std::string& baseline) {
+  Json document = Json::array();
+  for (const Ablation& ablation : ablations) {
+    Json rows = Json::array();
+    for (const AblationRow& row : ablation.rows) {
+      rows.push_back({{"variant", row.entry->parts.variant},
+                      {"techniques", row.techniques},
+                      {"speedup", RatioJson(row.speedup, "needs 2 repetitions of both rows")},
+                      {"compression_ratio", row.compression ? Json(*row.compression) : Json()},
+                      {"accuracy_delta", row.accuracy_delta ? Json(*row.accuracy_delta) : Json()},
+                      {"interaction", row.techniques.size() < 2
+                                          ? Json()
+                                          : RatioJson(row.interaction, row.interaction_reason)}});
+    }
+    document.push_back({{"workload", ablation.workload},
+                        {"isa", ablation.isa},
+                        {"baseline", baseline},
+                        {"rows", std::move(rows)}});
+  }
+  return document;
+}
+
+}  // namespace
+
+int Ablate(Arguments args, Streams streams) {
+  Options options;
+  const FlagReader flags = Flags(options);
+  if (AsksForHelp(args)) {
+    streams.out << kUsage << flags.Help() << kExample;
+    return kHolds;
+  }
+  const auto files = flags.Parse(args);
+  absl::Status status = files.status();
+  if (status.ok() && files->size() != 1) {
+    status = absl::InvalidArgumentError("needs one run file, such as run.json");
+  }
+  if (status.ok() && options.format != "table" && options.format != "markdown" &&
+      options.format != "json") {
+    status = absl::InvalidArgumentError(
+        absl::StrCat("--format=", options.format, ": must be table, markdown or json"));
+  }
+  if (!status.ok()) return Refuse("ablate", status, streams);
+  const auto runs = ReadRuns(*files, RowFilter(options.filter), streams);
+  if (!runs.ok()) return Refuse("ablate", runs.status(), streams);
+  const std::vector<Ablation> ablations = Ablate(runs->front().entries, options.baseline);
+  if (ablations.empty()) {
+    return Refuse("ablate",
+                  absl::InvalidArgumentError(
+                      absl::StrCat(files->front(), ": no workload has a row of variant ",
+                                   options.baseline, " and another: choose one with --baseline")),
+                  streams);
+  }
+  streams.out << (options.format == "json" ? Serialize(AsJson(ablations, options.baseline))
+                  : options.format == "markdown"
+                      ? Markdown(ablations, options.baseline)
+                      : Table(ablations, options.baseline, streams.columns));
+  return kHolds;
+}
+
+}  // namespace podium::report
