@@ -59,6 +59,11 @@ std::int64_t HeapMonitor::peak_bytes() const {
 }  // namespace podium::bench
 
 void* operator new(std::size_t size) { return podium::bench::Count(std::malloc(size)); }
+// Sanitizers have one of their own, whose memory the operator delete below would not recognise.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  void* const p = std::malloc(size);
+  return p == nullptr ? nullptr : podium::bench::Count(p);
+}
 void* operator new(std::size_t size, std::align_val_t alignment) {
   const auto a = static_cast<std::size_t>(alignment);
   return podium::bench::Count(std::aligned_alloc(a, (size + a - 1) / a * a));
