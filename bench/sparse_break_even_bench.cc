@@ -38,7 +38,7 @@ constexpr double kGrid[] = {20, 40, 50, 60, 70, 80, 90, 95};  // percent
 class Product {
  public:
   Product(const Matmul<float>& matmul, const MatmulWorkload& workload, std::size_t products)
-      : c_(workload.shape.M * workload.shape.N) {
+      : matmul_(matmul), c_(workload.shape.M * workload.shape.N) {
     const std::size_t copies =
         workload.cold_weights ? UncachedBytes() / products / matmul.packed_bytes + 1 : 1;
     weights_.resize(copies, AlignedVector<std::byte>(matmul.packed_bytes));
@@ -62,6 +62,7 @@ class Product {
   std::size_t bytes() const { return weights_.size() * weights_[0].size(); }
 
  private:
+  const Matmul<float> matmul_;  // owns the activations
   AlignedVector<float> c_;
   std::vector<AlignedVector<std::byte>> weights_;
   std::vector<std::function<void()>> multiply_;
