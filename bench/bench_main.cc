@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -94,6 +95,10 @@ int Main(int argc, char** argv) {
       return BadUsage(absl::StrCat("unknown argument '", flag, "': see bench --help"));
     }
     isa = std::string(flag);
+  }
+  if (const std::string& dir = MutableOptions().data_dir;
+      !dir.empty() && !std::filesystem::is_directory(dir)) {
+    return BadUsage(absl::StrCat("--data_dir=", dir, ": no such directory"));
   }
   if (const std::string& log = MutableOptions().accuracy_log; !log.empty()) {
     std::ofstream out(log);

@@ -79,8 +79,14 @@ TEST(BenchMainTest, NetworksThatAreNotThereAreNamed) {
   const std::string row = "--benchmark_filter=^model/variant:int8/.*/net:kws/batch:1$ --isa=best";
   EXPECT_THAT(RunBench(row, "env -u PODIUM_DATA_DIR").output,
               HasSubstr("needs the MLPerf Tiny networks: --data_dir=DIR"));
-  EXPECT_THAT(RunBench(row + " --data_dir=/nowhere").output,
-              HasSubstr("/nowhere/models/kws_fp32.tflite: cannot be read"));
+  EXPECT_THAT(RunBench(row + " --data_dir=/").output,
+              HasSubstr("//models/kws_fp32.tflite: cannot be read"));
+}
+
+TEST(BenchMainTest, DataDirThatIsNotThereIsBadUsage) {
+  const Result result = RunBench("--data_dir=/nowhere");
+  EXPECT_EQ(result.status, 2);
+  EXPECT_THAT(result.output, HasSubstr("bench: --data_dir=/nowhere: no such directory"));
 }
 
 TEST(BenchMainTest, AccuracyLogHasALineForEachInput) {

@@ -145,7 +145,7 @@ absl::StatusOr<std::vector<MetricChoice>> Metrics(const Options& options) {
       options.metrics.empty() ? std::vector<std::string>{"time_s", "accuracy", "size_bytes"}
                               : options.metrics;
   for (const std::string& name : names) {
-    const absl::StatusOr<MetricChoice> metric = ParseMetric(name);
+    const absl::StatusOr<MetricChoice> metric = ParseMetric(name, "--metrics");
     if (!metric.ok()) return metric.status();
     metrics.push_back(*metric);
   }

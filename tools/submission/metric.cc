@@ -73,20 +73,19 @@ void UseInEntry(const MetricChoice& metric, Entry& entry) {
 
 }  // namespace
 
-absl::StatusOr<MetricChoice> ParseMetric(const std::string& text) {
+absl::StatusOr<MetricChoice> ParseMetric(const std::string& text, absl::string_view flag) {
   absl::string_view name = text;
   std::optional<bool> asked;
   if (absl::ConsumeSuffix(&name, ":higher")) asked = true;
   if (!asked && absl::ConsumeSuffix(&name, ":lower")) asked = false;
   const std::optional<bool> known = KnownDirection(name);
   if (name.empty() || (!asked && !known)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--metric=", text, ": is more of it better? Say --metric=", text, ":higher or :lower"));
+    return absl::InvalidArgumentError(absl::StrCat(flag, "=", text, ": is more of it better? Say ",
+                                                   flag, "=", text, ":higher or :lower"));
   }
   if (asked && known && *asked != *known) {
-    return absl::InvalidArgumentError(absl::StrCat("--metric=", text, ": ",
-                                                   *known ? "more" : "less",
-                                                   " of it is better: say --metric=", name));
+    return absl::InvalidArgumentError(absl::StrCat(flag, "=", text, ": ", *known ? "more" : "less",
+                                                   " of it is better: say ", flag, "=", name));
   }
   return MetricChoice{std::string(name), asked ? *asked : *known};
 }

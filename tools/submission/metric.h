@@ -18,8 +18,10 @@ struct MetricChoice {
 };
 
 // "cpu_time_s", "ops_per_s", "hits:higher", "misses:lower". Times, rates, sizes and quality figures
-// have a direction; any other counter says its own. InvalidArgument, one line, if it does not.
-absl::StatusOr<MetricChoice> ParseMetric(const std::string& text);
+// have a direction; any other counter says its own. InvalidArgument, one line that names `flag`, if it
+// does not.
+absl::StatusOr<MetricChoice> ParseMetric(const std::string& text,
+                                         absl::string_view flag = "--metric");
 
 // The row's values of a metric or counter, as measured; of a size or quality figure its one value.
 // Null if the row has none, or failed.
