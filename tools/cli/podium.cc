@@ -20,6 +20,7 @@ constexpr Command kCommands[] = {
     {"compare", "compare two runs, or two variants of one; a gate for CI", Compare},
     {"plan", "how many rounds find a given difference", Plan},
     {"stat", "the rows of one run, each on its own", Stat},
+    {"fit", "how a figure grows with a key: slope and intercept", Fit},
     {"ablate", "what each technique contributes, alone and stacked", Ablate},
     {"pareto", "which variants nothing beats, and what to take", Pareto},
     {"rank", "who wins an event: latency_sprint and four others", Rank},
