@@ -21,6 +21,14 @@ namespace podium::PODIUM_ISA {
 namespace {
 
 constexpr std::size_t kMaxChunk = 256;  // tokens
+// 8 KiB of keys, then as much of values, but not too few tokens: with those of the next chunk, which
+// are fetched meanwhile, they fill an L1 of 32 KiB.
+template <class T>
+std::size_t ChunkTokens(std::size_t head_dim) {
+  const std::size_t tokens = 8192 / sizeof(T) / head_dim;
+  return tokens < 8 ? 8 : tokens < kMaxChunk ? tokens : kMaxChunk;
+}
+
 // From a row of scores to the next: not a multiple of a line, or what is read of all rows at a time
 // would lie in one bank of L1.
 constexpr std::size_t kChunkLd = kMaxChunk + 8;
@@ -60,8 +68,6 @@ struct ScoreStep<std::int8_t> {
   static F32 ToFloat(I32 sum) { return xsimd::to_float(sum); }
 };
 
-constexpr std::size_t kTilesAtOnce = 4;
-
 // Elements of a step of a query, of all heads, then of the next step: loads of several heads at a
 // time then find different banks of L1, as they would not in rows that are a multiple of a line
 // apart.
@@ -87,11 +93,10 @@ struct Keys {
   std::size_t stride, head_dim;
 };
 
-// sums[h * kTokens + t] = products of q[h] and k[t], of which the lanes are still to be added up.
+// scores[h * kChunkLd + t] = dot(q[h], k[t]).
 template <class T, int kHeads, int kTokens>
-[[gnu::always_inline]] inline void MultiplyTile(const typename ScoreStep<T>::Q* q,
-                                                const Keys<T>& keys, Prefetcher<T>& prefetch,
-                                                float* products) {
+[[gnu::always_inline]] inline void ScoreTile(const typename ScoreStep<T>::Q* q, const Keys<T>& keys,
+                                             Prefetcher<T>& prefetch, float* scores) {
   using Step = ScoreStep<T>;
   constexpr std::size_t kStepBytes = kTokens * Step::kElements * sizeof(T);
   constexpr std::size_t kFetches = kStepBytes / Prefetcher<T>::kStep;  // 0: after the whole tile
@@ -125,42 +130,23 @@ template <class T, int kHeads, int kTokens>
         d, [](const T* k) __attribute__((always_inline)) { return Step::LoadLastK(k); });
   }
   if (kFetches == 0) prefetch.Read(kTokens * keys.head_dim * sizeof(T));
-  Unroll<kHeads * kTokens>([&](auto i) __attribute__((always_inline)) {
-    Step::ToFloat(sums[i]).store_unaligned(products + i * F32::size);
+  constexpr int kLanes = static_cast<int>(F32::size), kSums = kHeads * kTokens;
+  constexpr int kVecs = (kSums + kLanes - 1) / kLanes;
+  F32 products[kVecs * kLanes];  // with zeros for the sums that a tile of one token lacks
+  Unroll<kVecs * kLanes>([&](auto i) __attribute__((always_inline)) {
+    if constexpr (i < kSums) {
+      products[i] = Step::ToFloat(sums[i]);
+    } else {
+      products[i] = F32(0.0f);
+    }
   });
-}
-
-// The same of `tiles` <= kTilesAtOnce tiles, one behind the other; then scores[h * kChunkLd + t] =
-// dot(q[h], k[t]). Adding up lanes is a long chain: of several tiles at once, the chains overlap.
-template <class T, int kHeads, int kTokens>
-[[gnu::always_inline]] inline void ScoreTiles(std::size_t tiles, const typename ScoreStep<T>::Q* q,
-                                              Keys<T>& keys, Prefetcher<T>& prefetch,
-                                              float* scores) {
-  constexpr int kLanes = static_cast<int>(F32::size);
-  constexpr int kVecs = (kHeads * kTokens + kLanes - 1) / kLanes;
-  alignas(64) float products[kTilesAtOnce][kVecs * kLanes * kLanes];
-  // The sums that a tile of one token lacks; of these there is one at a time.
-  Unroll<kVecs * kLanes - kHeads * kTokens>([&](auto i) __attribute__((always_inline)) {
-    F32(0.0f).store_unaligned(products[0] + (kHeads * kTokens + i) * kLanes);
+  float lanes[kVecs * kLanes];
+  Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
+    SumLanes(products + v * kLanes).store_unaligned(lanes + v * kLanes);
   });
-  for (std::size_t i = 0; i < tiles; ++i) {
-    MultiplyTile<T, kHeads, kTokens>(q, keys, prefetch, products[i]);
-    keys.k += kTokens * keys.stride;
-  }
-  for (std::size_t i = 0; i < tiles; ++i) {
-    float lanes[kVecs * kLanes];
-    Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
-      F32 sums[kLanes];
-      Unroll<kLanes>([&](auto j) __attribute__((always_inline)) {
-        sums[j] = F32::load_unaligned(products[i] + (v * kLanes + j) * kLanes);
-      });
-      SumLanes(sums).store_unaligned(lanes + v * kLanes);
-    });
-    Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
-      __builtin_memcpy(scores + h * kChunkLd + i * kTokens, lanes + h * kTokens,
-                       kTokens * sizeof(float));
-    });
-  }
+  Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
+    __builtin_memcpy(scores + h * kChunkLd, lanes + h * kTokens, kTokens * sizeof(float));
+  });
 }
 
 // The same for `count` tokens.
@@ -168,15 +154,13 @@ template <class T, int kHeads>
 [[gnu::always_inline]] inline void ScoreRun(const typename ScoreStep<T>::Q* q, Keys<T> keys,
                                             std::size_t count, Prefetcher<T>& prefetch,
                                             float* scores) {
-  constexpr std::size_t kTokens = kTileSums / kHeads, kBlock = kTilesAtOnce * kTokens;
+  constexpr std::size_t kTokens = kTileSums / kHeads;
   std::size_t t = 0;
-  for (; t + kBlock <= count; t += kBlock) {
-    ScoreTiles<T, kHeads, kTokens>(kTilesAtOnce, q, keys, prefetch, scores + t);
+  for (; t + kTokens <= count; t += kTokens, keys.k += kTokens * keys.stride) {
+    ScoreTile<T, kHeads, kTokens>(q, keys, prefetch, scores + t);
   }
-  const std::size_t tiles = (count - t) / kTokens;
-  if (tiles > 0) ScoreTiles<T, kHeads, kTokens>(tiles, q, keys, prefetch, scores + t);
-  for (t += tiles * kTokens; t < count; ++t) {
-    ScoreTiles<T, kHeads, 1>(1, q, keys, prefetch, scores + t);
+  for (; t < count; ++t, keys.k += keys.stride) {
+    ScoreTile<T, kHeads, 1>(q, keys, prefetch, scores + t);
   }
 }
 

@@ -16,13 +16,6 @@ namespace {
 
 constexpr std::size_t kMaxHeads = 16;  // that one sweep over the cache serves
 
-// 16 KiB of keys, then as much of values, at most.
-template <class T>
-std::size_t ChunkTokens(std::size_t head_dim) {
-  const std::size_t tokens = 16384 / sizeof(T) / head_dim;
-  return tokens < kMaxChunk ? tokens : kMaxChunk;
-}
-
 // 1, 2 or 4 query heads of one KV head.
 template <class T>
 struct Group {
@@ -90,9 +83,7 @@ void AttendChunk(const DecodeAttentionArgs& args, const Chunk<T>& now, Prefetche
       .softcap = args.softcap,
       .k_scales = nullptr};
   if constexpr (kScaled) rule.k_scales = ScalesOf(now, &Run<T>::k_scales, scales);
-  for (int h = 0; h < kHeads; ++h) {
-    old_factors[h] = UpdateSoftmax(rule, scores + h * kChunkLd, group.heads[h]);
-  }
+  UpdateSoftmax<kHeads>(rule, scores, kChunkLd, group.heads, old_factors);
   Weighing<T> weighing = {.weights = nullptr,
                           .old_factors = old_factors,
                           .units = units,

@@ -17,7 +17,7 @@ void ForEachChunk(const DecodeAttentionArgs& args, std::size_t g, Prefetcher<T>&
   Chunk<T> chunks[3];
   std::size_t t = args.begin;
   const auto find = [&](Chunk<T>& chunk) {
-    FindChunk(args.cache, g, t, args.end, kMaxChunk, chunk);
+    FindChunk(args.cache, g, t, args.end, ChunkTokens<T>(args.cache.head_dim), chunk);
     t += chunk.count;
   };
   for (Chunk<T>& chunk : chunks) find(chunk);
@@ -48,7 +48,9 @@ void Attend(const DecodeAttentionSeparateArgs& args) {
     });
     const float distance = static_cast<float>(a.begin) - static_cast<float>(cache.length - 1);
     if (a.begin < a.end) {
-      UpdateSoftmax({a.end - a.begin, distance, a.softcap, nullptr}, args.scores, head);
+      float factor;
+      UpdateSoftmax<1>({a.end - a.begin, distance, a.softcap, nullptr}, args.scores, 0, &head,
+                       &factor);
     }
     scores = args.scores;
     Prefetcher<T> values(fetch ? Fetch::kValues : Fetch::kNothing, head_dim * sizeof(T));

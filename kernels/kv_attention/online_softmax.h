@@ -9,6 +9,7 @@
 #include "kernels/simd/dot_s16.h"
 #include "kernels/simd/partial.h"
 #include "kernels/simd/reduce.h"
+#include "kernels/simd/unroll.h"
 
 namespace podium::PODIUM_ISA {
 namespace {
@@ -45,43 +46,65 @@ inline F32 FirstIntegers() {
   return F32::load_aligned(lanes);
 }
 
-// Whole batches are written: `row` has room for them. Returns by what factor older weights shrink.
-[[gnu::noinline, maybe_unused]] float UpdateSoftmax(const ScoreRule& rule, float* row,
-                                                    HeadState& head) {
+// Of kHeads rows, `ld` apart, at once: what one row waits for, the others do meanwhile. Whole batches
+// are written: rows have room for them. factors[h] is by what older weights of head h shrink.
+template <int kHeads>
+[[gnu::noinline]] void UpdateSoftmax(const ScoreRule& of, float* rows, std::size_t ld,
+                                     HeadState* heads, float* factors) {
+  const ScoreRule rule = of;  // a copy, which no store to `rows` can change
   const std::size_t count = rule.count;
-  const auto score = [&](std::size_t i) __attribute__((always_inline)) {
-    F32 s = F32::load_unaligned(row + i) * F32(head.scale);
+  F32 max[kHeads], sum[kHeads];
+  Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
+    max[h] = F32(heads[h].max);
+    sum[h] = F32(0.0f);
+  });
+  const auto score = [&](auto h, std::size_t i) __attribute__((always_inline)) {
+    F32 s = F32::load_unaligned(rows + h * ld + i) * F32(heads[h].scale);
     if (rule.k_scales != nullptr) s = s * LoadLanes<F32>(rule.k_scales + i, count - i);
     if (rule.softcap > 0) s = F32(rule.softcap) * Tanh(s / F32(rule.softcap));
-    if (head.slope != 0) {
+    if (heads[h].slope != 0) {
       const F32 distance = FirstIntegers() + F32(rule.first_distance + static_cast<float>(i));
-      s = Fma(F32(head.slope), distance, s);
+      s = Fma(F32(heads[h].slope), distance, s);
     }
-    s.store_unaligned(row + i);
+    s.store_unaligned(rows + h * ld + i);
     return s;
   };
-  F32 max(head.max);
   std::size_t i = 0;
-  for (; i + F32::size <= count; i += F32::size) max = xsimd::max(max, score(i));
+  for (; i + F32::size <= count; i += F32::size) {
+    Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
+      max[h] = xsimd::max(max[h], score(h, i));
+    });
+  }
   if (i < count) {
-    score(i);
-    for (std::size_t t = count; t < i + F32::size; ++t) {
-      row[t] = -std::numeric_limits<float>::infinity();
-    }
-    max = xsimd::max(max, F32::load_unaligned(row + i));
+    Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
+      score(h, i);
+      float* const row = rows + h * ld;
+      for (std::size_t t = count; t < i + F32::size; ++t) {
+        row[t] = -std::numeric_limits<float>::infinity();
+      }
+      max[h] = xsimd::max(max[h], F32::load_unaligned(row + i));
+    });
   }
-  const float old_max = head.max;
-  head.max = ReduceMax(max);
-  F32 sum(0.0f);
+  Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
+    const float old_max = heads[h].max;
+    heads[h].max = ReduceMax(max[h]);
+    max[h] = F32(heads[h].max);
+    factors[h] = old_max - heads[h].max;
+  });
   for (i = 0; i < count; i += F32::size) {
-    const F32 weight = ExpNonPositive(F32::load_unaligned(row + i) - F32(head.max));
-    weight.store_unaligned(row + i);
-    sum = sum + weight;
+    Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
+      float* const at = rows + h * ld + i;
+      const F32 weight = ExpNonPositive(F32::load_unaligned(at) - max[h]);
+      weight.store_unaligned(at);
+      sum[h] = sum[h] + weight;
+    });
   }
-  float factors[F32::size];
-  ExpNonPositive(F32(old_max - head.max)).store_unaligned(factors);
-  head.sum = head.sum * factors[0] + ReduceAdd(sum);
-  return factors[0];
+  Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
+    float lanes[F32::size];
+    ExpNonPositive(F32(factors[h])).store_unaligned(lanes);
+    factors[h] = lanes[0];
+    heads[h].sum = heads[h].sum * factors[h] + ReduceAdd(sum[h]);
+  });
 }
 
 // weights[t] = round(row[t] * v_scales[t] / unit), s16, whole batches; returns the unit.

@@ -105,7 +105,8 @@ float Soften(const PrefillAttentionArgs& args, std::size_t position, std::size_t
   std::size_t written = begin;
   if (begin < end) {
     const float distance = static_cast<float>(first + begin) - static_cast<float>(position);
-    factor = UpdateSoftmax({end - begin, distance, args.softcap, nullptr}, row + begin, head);
+    UpdateSoftmax<1>({end - begin, distance, args.softcap, nullptr}, row + begin, 0, &head,
+                     &factor);
     written = end;
   }
   for (std::size_t i = 0; i < begin; ++i) row[i] = 0;
@@ -131,12 +132,18 @@ void MeetBlock(const PrefillAttentionArgs& args, std::size_t h, std::size_t m0, 
   const float* q = args.q + m0 * args.ldq + h * head_dim;
   Gemm(scores, RowsOfA<RowsF32>{q, args.ldq}, StoreScores{s.scores});
   float factors[kPrefillQueries];
-  for (std::size_t m = 0; m < rows; ++m) {
-    factors[m] = position + m < first ? 1
-                                      : Soften(args, position + m, first, tokens,
-                                               s.scores + m * kPrefillLd, heads[m]);
-    if (position + m >= first) continue;
-    for (std::size_t i = 0; i < tokens; ++i) s.scores[m * kPrefillLd + i] = 0;
+  for (std::size_t m = 0; m < rows;) {
+    float* const row = s.scores + m * kPrefillLd;
+    // Where rows see the same tokens, several at once.
+    const bool alike = m + 4 <= rows && heads[m].slope == 0 && position + m + 1 >= first + tokens &&
+                       WindowBegin(position + m + 4, args.window) <= first;
+    if (alike) {
+      UpdateSoftmax<4>({tokens, 0, args.softcap, nullptr}, row, kPrefillLd, heads + m, factors + m);
+      m += 4;
+    } else {
+      factors[m] = Soften(args, position + m, first, tokens, row, heads[m]);
+      ++m;
+    }
   }
   float* out = args.out + m0 * args.ldo + h * head_dim;
   const GemmProblem<MacF32> weighted = {.M = rows,

@@ -242,7 +242,7 @@ TEST_P(KvAttentionTest, EveryShortContext) {
 }
 
 TEST_P(KvAttentionTest, ContextAtTheEdgesOfChunks) {
-  for (std::size_t context : {63, 64, 65, 127, 128, 129, 255, 256, 257, 1000}) {
+  for (std::size_t context : {31, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257, 1000}) {
     Check({context, 4, 2, 64});
     Check({context, 3, 3, 160});
   }
