@@ -4,15 +4,19 @@
 // f32, f16, bf16, s8       one pass for all heads of a KV head, contiguous
 // f16_paged16, ...         the same with a block table
 //
-// `bytes` is the rate at which the cache is read; as a fraction of machine/.../limit:read_memory of
-// the same run it says how far from the limit a row is. cache:cold: each iteration takes another
-// layer of a ring that no cache holds. threads:<t>: each thread takes a part of the context; the
-// parts are merged. sequences:<n>: an iteration serves a batch of so many sequences, the i-th i/n
-// of `context` long.
+// `bytes` is the rate at which the cache is read. cache:cold: each iteration takes another layer of a
+// ring that no cache holds, and `of_read_memory` is the rate as a fraction of what machine/'s loop,
+// right before the repetition, reads of the ring on as many threads; without the key, an iteration
+// reads again what the last one read. threads:<t>: each thread takes a part of the context; the parts
+// are merged. sequences:<n>: an iteration serves a batch of so many sequences, the i-th i/n of
+// `context` long.
 //
 // The quality is that of the logits which an output matrix of kLogits rows makes of the results of
 // kQueries query tokens, against FP64 attention to keys and values before they were rounded.
+#include <benchmark/benchmark.h>
+
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <memory>
 #include <string>
@@ -170,6 +174,18 @@ class Layers {
     next_ = next_ + batch_ < cache_.n_sequences() ? next_ + batch_ : 0;
   }
 
+  // Of the ring, on as many threads, in bytes a second.
+  double ReadBandwidth() {
+    const std::size_t floats = memory_.size() / sizeof(float) / parts_;
+    const auto start = std::chrono::steady_clock::now();
+    Parallel(parts_, [&](int i) {
+      const auto* part = reinterpret_cast<const float*>(memory_.data()) + i * floats;
+      benchmark::DoNotOptimize(kernels_.read_f32(part, floats, 1));
+    });
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+    return static_cast<double>(floats * sizeof(float)) * parts_ / elapsed.count();
+  }
+
   Quality LogitsQuality() {
     std::vector<double> outs;
     for (std::size_t i = 0; i < kQueries; ++i) {
@@ -264,6 +280,7 @@ Row MakeRow(const DecodeShape& s, const Storage& storage, const Setting& setting
   row.bytes =
       row.size_bytes + static_cast<double>(setting.sequences * 2 * sizeof(float) * Hidden(s));
   row.operand_bytes = layers->bytes();
+  if (setting.cold) row.read_bandwidth = [layers] { return layers->ReadBandwidth(); };
   row.run = [layers] { layers->Run(); };
   row.quality = layers->LogitsQuality();
   row.verify = [layers] { return layers->Verify(); };

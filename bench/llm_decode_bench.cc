@@ -82,7 +82,7 @@ class Stack {
         memory_(n.layers),
         rope_(n.llama ? max_tokens * n.head_dim : 0),
         ones_(n.hidden, 1.0f),
-        zeros_(std::max(n.hidden, n.ffn), 0.0f),
+        zeros_(n.hidden, 0.0f),
         h_(most * n.hidden),
         q_(most * n.hidden),
         k_(most * KvDim(n)),
@@ -144,15 +144,8 @@ class Stack {
       Add(count, x);
       Normalize(count, x);
       w.up.Run(kernels_, count, h_.data(), up_.data());
-      if (n_.llama) {
-        w.gate.Run(kernels_, count, h_.data(), gate_.data());
-        for (std::size_t j = 0; j < count * n_.ffn; ++j) {
-          up_[j] *= gate_[j] / (1 + std::exp(-gate_[j]));
-        }
-      } else {
-        kernels_.bias_activation_f32({count, n_.ffn, up_.data(), n_.ffn, zeros_.data(),
-                                      Activation::kGeluTanh, up_.data(), n_.ffn});
-      }
+      if (n_.llama) w.gate.Run(kernels_, count, h_.data(), gate_.data());
+      Activate(count);
       w.down.Run(kernels_, count, up_.data(), h_.data());
       Add(count, x);
     }
@@ -164,17 +157,26 @@ class Stack {
   }
 
   void Normalize(std::size_t count, const float* x) {
-    if (!n_.llama) {
-      return kernels_.layernorm_f32({count, n_.hidden, x, n_.hidden, ones_.data(), zeros_.data(),
-                                     1e-5f, h_.data(), n_.hidden});
+    if (n_.llama) {
+      return kernels_.rmsnorm_f32(
+          {count, n_.hidden, x, n_.hidden, ones_.data(), 1e-5f, h_.data(), n_.hidden});
     }
-    for (std::size_t m = 0; m < count; ++m) {
-      const float* row = x + m * n_.hidden;
-      float sum = 0;
-      for (std::size_t d = 0; d < n_.hidden; ++d) sum += row[d] * row[d];
-      const float scale = 1 / std::sqrt(sum / static_cast<float>(n_.hidden) + 1e-5f);
-      for (std::size_t d = 0; d < n_.hidden; ++d) h_[m * n_.hidden + d] = row[d] * scale;
-    }
+    kernels_.layernorm_f32(
+        {count, n_.hidden, x, n_.hidden, ones_.data(), zeros_.data(), 1e-5f, h_.data(), n_.hidden});
+  }
+  // GELU of what goes up, or SiLU of the gate times it.
+  void Activate(std::size_t count) {
+    const float* x = n_.llama ? gate_.data() : up_.data();
+    kernels_.bias_activation_f32(
+        {.M = count,
+         .N = n_.ffn,
+         .x = x,
+         .ldx = n_.ffn,
+         .bias = nullptr,
+         .activation = n_.llama ? Activation::kSilu : Activation::kGeluTanh,
+         .y = up_.data(),
+         .ldy = n_.ffn,
+         .then = {.factor = n_.llama ? up_.data() : nullptr, .ldf = n_.ffn}});
   }
   void Add(std::size_t count, float* x) const {
     for (std::size_t i = 0; i < count * n_.hidden; ++i) x[i] += h_[i];
@@ -256,6 +258,7 @@ Row MakeRow(const NetShape& n, std::size_t context, KvType type, bool recompute,
     stack->Forward(context - before, x->data());
   };
   row.verify = [n, type, &kernels] { return Verify(n, type, kernels); };
+  row.verify_needs_run = false;  // which may take minutes
   return row;
 }
 

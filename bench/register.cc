@@ -77,7 +77,7 @@ class RowCache {
     verified->row = make(kernels);
     verified->error = verified->row.error;
     if (!verified->error.empty()) return verified;
-    verified->row.run();
+    if (verified->row.verify_needs_run) verified->row.run();
     const absl::Status status = verified->row.verify();
     if (!status.ok()) {
       g_any_result_was_wrong = true;
@@ -98,7 +98,7 @@ void SetCounter(benchmark::State& state, const std::string& name, double value) 
 
 // `seconds` of wall time an iteration. Google Benchmark's own rates are per second of CPU time, which
 // on a busy machine contradicts the row's time.
-void SetCounters(benchmark::State& state, const Row& row, double seconds) {
+void SetCounters(benchmark::State& state, const Row& row, double seconds, double bandwidth) {
   for (const auto& [name, amount] : row.work) SetCounter(state, name, amount / seconds);
   if (row.peak_per_second != 0) {
     SetCounter(state, "of_peak", row.work[0].second / seconds / row.peak_per_second);
@@ -108,6 +108,7 @@ void SetCounters(benchmark::State& state, const Row& row, double seconds) {
     for (const auto& [name, value] : row.found()) SetCounter(state, name, value);
   }
   SetCounter(state, "bytes", row.bytes / seconds);
+  if (bandwidth > 0) SetCounter(state, "of_read_memory", row.bytes / seconds / bandwidth);
   SetCounter(state, "size_bytes", row.size_bytes);
   SetCounter(state, "params", row.params);
   if (row.quality) {
@@ -124,6 +125,7 @@ void RunRow(benchmark::State& state, const std::string& name, const MakeRow& mak
   if (!verified.error.empty()) return state.SkipWithError(verified.error.c_str());
   const Row& row = verified.row;
   if (!row.label.empty()) state.SetLabel(row.label);
+  const double bandwidth = row.read_bandwidth ? row.read_bandwidth() : 0;
   const HeapMonitor heap;
   const auto start = std::chrono::steady_clock::now();
   for (auto _ : state) {
@@ -137,7 +139,7 @@ void RunRow(benchmark::State& state, const std::string& name, const MakeRow& mak
   const auto peak_bytes = static_cast<double>(heap.peak_bytes());
   SetCounter(state, "allocs_per_iter", allocations / iterations);
   SetCounter(state, "max_bytes_used", static_cast<double>(row.operand_bytes) + peak_bytes);
-  SetCounters(state, row, elapsed.count() / iterations);
+  SetCounters(state, row, elapsed.count() / iterations, bandwidth);
 }
 
 bool IsSupported(const KernelTable& kernels) {

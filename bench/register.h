@@ -19,8 +19,10 @@ namespace podium::bench {
 struct Row {
   // One iteration: all that a user pays for each time; packing weights is not part of it.
   std::function<void()> run;
-  // Called after one run(): is its result right? What it says becomes the row's error.
+  // Called after one run(), unless it does without: is its result right? What it says becomes the
+  // row's error.
   std::function<absl::Status()> verify;
+  bool verify_needs_run = true;
   // Of the result against the truth in FP64. Null for rows that compute nothing (machine/).
   std::optional<Quality> quality;
   // Work per iteration, reported as rates per second of wall time: {"flops", 2.0 * M * N * K}.
@@ -28,6 +30,9 @@ struct Row {
   // What the first of `work` could reach at best, per second; with it, `of_peak` is reported.
   double peak_per_second = 0;
   double bytes = 0;  // compulsory traffic of one iteration: each operand once
+  // Bytes a second that memory gives as many threads, measured by the call, which comes right before
+  // each repetition: `bytes` as a fraction of it is reported as `of_read_memory`. May be null.
+  std::function<double()> read_bandwidth;
   double size_bytes =
       0;              // weights, and cache where there is one, as stored: with scales and indices
   double params = 0;  // weights represented

@@ -179,6 +179,10 @@ inline constexpr DecodeShape kCacheShapes[] = {
     {512, 32, 8, 128},  // Llama-3-8B, at three lengths of context
     {2048, 32, 8, 128}, {8192, 32, 8, 128}, {2048, 32, 8, 64},  // Llama-3.2-1B
     {1024, 12, 12, 64},                                         // GPT-2 small, its longest context
+    {2048, 32, 32, 80},  // Phi-2 (its config.json: 32 heads, hidden size 2560)
+    {2048, 32, 32, 96},  // Phi-3-mini (its config.json: 32 heads, hidden size 3072)
+    {2048, 8, 4, 256},   // Gemma-2-2B (its config.json)
+    {2048, 64, 8, 128},  // Llama-3-70B: eight query heads share a KV head (its config.json)
 };
 
 // Of a batch of sequences up to that long.

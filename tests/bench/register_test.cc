@@ -40,6 +40,7 @@ const bool kRegistered = [] {
     row.quality = Quality{.max_rel_err = 0.25, .sqnr_db = 12, .top1_agreement = 0.75};
     row.work = {{"flops", 1000.0}};
     row.bytes = 64;
+    row.read_bandwidth = [] { return 1e9; };
     row.size_bytes = 48;
     row.params = 12;
     return row;
@@ -96,8 +97,8 @@ TEST(RegisterTest, NameHoldsFamilyVariantIsaAndKeys) {
 TEST(RegisterTest, CountersAreReported) {
   if (BestKernels().isa == Isa::kReference) GTEST_SKIP() << "no SIMD here";
   const std::string json = RunRows("test/variant:counted/isa:" + BestIsa());
-  for (const char* counter :
-       {"flops", "bytes", "size_bytes", "params", "max_rel_err", "sqnr_db", "top1_agreement"}) {
+  for (const char* counter : {"flops", "bytes", "of_read_memory", "size_bytes", "params",
+                              "max_rel_err", "sqnr_db", "top1_agreement"}) {
     EXPECT_THAT(json, HasSubstr(absl::StrCat("\"", counter, "\": ")));
   }
 }
