@@ -35,7 +35,8 @@ constexpr char kExample[] =
     "  podium fit run.json --over=context --filter=llm_decode\n"
     "  podium fit cached.json recompute.json --over=context --format=csv > plot.csv\n"
     "\n"
-    "Ordinary least squares over the rows' means, one point a row, with Student's 95 % intervals.\n"
+    "Ordinary least squares over the rows' medians, one point a row, with Student's 95 % "
+    "intervals.\n"
     "The table has a line per fit, csv a line per point, with what is measured and what is "
     "fitted.\n"
     "r2 tells whether a line is the right shape: one is fitted in any case. Files beyond the "
@@ -62,7 +63,7 @@ FlagReader Flags(Options& options) {
 
 struct Point {
   double x, y;
-  std::size_t n;  // values that y is the mean of
+  std::size_t n;  // values that y is the median of
 };
 
 // The rows that differ in nothing but the key.
@@ -100,7 +101,7 @@ std::vector<Curve> CurvesOf(const std::vector<OneRun>& runs, const Options& opti
       if (curve == curves.end()) {
         curve = curves.insert(curve, {rest, entry.parts.variant, entry.parts.isa, {}, {}});
       }
-      curve->points.push_back({*x, values->mean(), values->n()});
+      curve->points.push_back({*x, values->median(), values->n()});
     }
   }
   std::erase_if(curves, [](Curve& curve) {
