@@ -12,8 +12,8 @@ using ::testing::IsEmpty;
 TEST(Podium, HelpListsEverySubcommandOnStdout) {
   const Outcome outcome = Podium({"--help"});
   EXPECT_EQ(outcome.status, kHolds);
-  for (const char* command :
-       {"run", "submit", "validate", "selfcheck", "replicate", "compare", "plan", "stat"}) {
+  for (const char* command : {"run", "submit", "validate", "selfcheck", "replicate", "compare",
+                              "plan", "stat", "ablate", "pareto", "rank"}) {
     EXPECT_THAT(outcome.out, HasSubstr(std::string("\n  ") + command + " "));
   }
 }
@@ -46,7 +46,7 @@ TEST_P(SubcommandHelpTest, ShowsAnExample) {
 
 INSTANTIATE_TEST_SUITE_P(Podium, SubcommandHelpTest,
                          testing::Values("run", "selfcheck", "replicate", "submit", "validate",
-                                         "compare", "plan", "stat"));
+                                         "compare", "plan", "stat", "ablate", "pareto", "rank"));
 
 }  // namespace
 }  // namespace podium::report

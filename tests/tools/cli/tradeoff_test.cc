@@ -45,7 +45,7 @@ TEST_F(TradeoffTest, AblateShowsPartsAndStacks) {
   EXPECT_THAT(outcome.out, testing::ContainsRegex("quantize +2.00x \\[.*4.00x +-0.0100"));
   EXPECT_THAT(outcome.out, testing::ContainsRegex("fuse.quantize +2.5.*1.1"));
   EXPECT_THAT(Podium({"ablate", Own("run.json"), "--format=markdown"}).out,
-              HasSubstr("| variant | speedup [95% CI] |"));
+              HasSubstr("| variant | speedup \\[95% CI\\] |"));
   EXPECT_THAT(Podium({"ablate", Own("run.json"), "--format=json"}).out,
               HasSubstr("\"techniques\": ["));
 }
@@ -64,6 +64,8 @@ TEST_F(TradeoffTest, ParetoMarksTheFrontierAndRecommends) {
   EXPECT_THAT(outcome.out, HasSubstr("accuracy-preserving: fuse, "));
   EXPECT_THAT(Podium({"pareto", Own("run.json"), "--format=json"}).out,
               HasSubstr("\"on_frontier\": true"));
+  EXPECT_THAT(Podium({"pareto", Own("run.json"), "--format=markdown"}).out,
+              HasSubstr("| \\* | quantize | "));
 }
 
 TEST_F(TradeoffTest, ParetoNeedsTwoMetrics) {
@@ -81,6 +83,20 @@ TEST_F(TradeoffTest, RankListsWhoMayNotTakePart) {
   EXPECT_THAT(outcome.out, HasSubstr("accuracy 0.800 is below 0.85"));
   EXPECT_THAT(Podium({"rank", Own("run.json"), "--event=all_around", "--format=json"}).out,
               HasSubstr("\"rank\": 1"));
+}
+
+TEST_F(TradeoffTest, RankKnowsDivisions) {
+  const std::vector<std::string> args = {"rank", Own("run.json"), "--event=latency_sprint"};
+  const auto in = [&](const std::string& flag) {
+    std::vector<std::string> more = args;
+    more.push_back(flag);
+    return Podium(more);
+  };
+  // The run does not say what its variants do: closed is the baseline alone.
+  EXPECT_THAT(in("--division=closed").out, testing::ContainsRegex("1 +model/variant:f32/"));
+  EXPECT_THAT(in("--division=closed").out, HasSubstr("does not say what quantize does"));
+  EXPECT_THAT(in("--format=markdown").out, HasSubstr("| 1 | model/variant:quantize/"));
+  EXPECT_EQ(in("--division=shut").status, 2);
 }
 
 TEST_F(TradeoffTest, RankNeedsAnEvent) {
