@@ -7,6 +7,7 @@ namespace podium::report {
 
 int Ablate(Arguments args, Streams streams);
 int Compare(Arguments args, Streams streams);
+int Comply(Arguments args, Streams streams);
 int Pareto(Arguments args, Streams streams);
 int Plan(Arguments args, Streams streams);
 int Rank(Arguments args, Streams streams);

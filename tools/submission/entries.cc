@@ -87,6 +87,7 @@ void EntryCollector::AddAggregate(const Row& row) {
 void EntryCollector::Add(const Row& row) {
   if (row.kind == RowKind::kAggregate) return AddAggregate(row);
   Gathered& gathered = Find(row);
+  if (!row.label.empty()) gathered.entry.label = row.label;
   if (row.kind == RowKind::kError) {
     gathered.entry.errors.push_back(row.error_message);
   } else if (row.real_time_s.value_or(0) <= 0) {
