@@ -32,9 +32,12 @@ constexpr char kExample[] =
     "A row is dominated only if for certain: another is no worse in any figure and better in one, "
     "by\n"
     "95 % intervals that do not overlap. Sizes are exact, and so is accuracy: it is that on these\n"
-    "inputs. Recommendations need time_s, size_bytes and accuracy on labelled inputs. Exit status: "
-    "0\n"
-    "shown; 2 bad usage or bad input.\n";
+    "inputs. Recommendations need time_s, size_bytes and accuracy on labelled inputs, all "
+    "measured: "
+    "they\n"
+    "are withheld where the run's context says in podium.estimated.<family>.<variant> that one is "
+    "not.\n"
+    "Exit status: 0 shown; 2 bad usage or bad input.\n";
 
 struct Options {
   std::vector<std::string> metrics;

@@ -22,6 +22,7 @@ constexpr Command kCommands[] = {
     {"stat", "the rows of one run, each on its own", Stat},
     {"ablate", "what each technique contributes, alone and stacked", Ablate},
     {"pareto", "which variants nothing beats, and what to take", Pareto},
+    {"profile", "where a network's time goes, and what bounds each layer", Profile},
     {"comply", "which of TinyMLPerf's targets the networks reach", Comply},
     {"rank", "who wins an event: latency_sprint and four others", Rank},
 };

@@ -41,6 +41,7 @@ struct Entry {
   std::map<std::string, double> quality;  // of kQualityFigures, those the row reports
   std::map<std::string, double> sizes;    // of kSizeFigures
   std::vector<std::string> techniques;    // "quantization", "pruning", ...
+  std::vector<std::string> estimated;     // figures that the file says were not measured
   std::string label;                      // as the row labels itself; often empty
   std::vector<std::string> errors;        // one message per repetition that failed
   std::vector<Origin> origins;     // of each value of time_s; empty where the file does not tell

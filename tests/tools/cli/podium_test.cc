@@ -13,7 +13,7 @@ TEST(Podium, HelpListsEverySubcommandOnStdout) {
   const Outcome outcome = Podium({"--help"});
   EXPECT_EQ(outcome.status, kHolds);
   for (const char* command : {"run", "submit", "validate", "selfcheck", "replicate", "compare",
-                              "plan", "stat", "ablate", "pareto", "rank", "comply"}) {
+                              "plan", "stat", "ablate", "pareto", "rank", "comply", "profile"}) {
     EXPECT_THAT(outcome.out, HasSubstr(std::string("\n  ") + command + " "));
   }
 }

@@ -80,7 +80,7 @@ TEST_F(WrongUseTest, DirectoryGivenForAFile) {
 }
 
 TEST_F(WrongUseTest, AFormatThatACommandDoesNotHave) {
-  for (const char* command : {"stat", "ablate", "pareto", "rank", "comply", "compare"}) {
+  for (const char* command : {"stat", "ablate", "pareto", "rank", "comply", "profile", "compare"}) {
     SCOPED_TRACE(command);
     ExpectOneLine(Podium({command, Data("run.json"), "--format=xml"}), kBadUsage,
                   "--format=xml: must be table, ");
@@ -88,7 +88,7 @@ TEST_F(WrongUseTest, AFormatThatACommandDoesNotHave) {
 }
 
 TEST_F(WrongUseTest, TwoRunFilesWhereOneIsShown) {
-  for (const char* command : {"stat", "ablate", "pareto", "comply", "plan"}) {
+  for (const char* command : {"stat", "ablate", "pareto", "comply", "profile", "plan"}) {
     SCOPED_TRACE(command);
     ExpectOneLine(Podium({command, Data("run.json"), Data("new.json")}), kBadUsage,
                   "needs one run file, such as run.json");

@@ -78,6 +78,17 @@ TEST(ParetoTest, RecommendationsAreWithheldWithoutMeasuredAccuracy) {
   }
 }
 
+TEST(ParetoTest, RecommendationsAreWithheldWhereAFigureIsEstimated) {
+  std::vector<Entry> entries = {Variant("f32", 10, 4000, 0.90), Variant("int8", 5, 1000, 0.895)};
+  entries[1].estimated = {"energy_j"};  // which no recommendation rests on
+  EXPECT_EQ(Recommend(entries, "f32")[0].row, &entries[1]);
+  entries[1].estimated = {"accuracy"};
+  for (const Recommendation& r : Recommend(entries, "f32")) {
+    EXPECT_EQ(r.row, nullptr);
+    EXPECT_EQ(r.reason, "accuracy of int8 is estimated, not measured");
+  }
+}
+
 TEST(AblationTest, SpeedupCompressionAndAccuracyAreAgainstTheBaseline) {
   const std::vector<Entry> entries = {Variant("f32", 10, 4000, 0.90),
                                       Variant("quantize", 5, 1000, 0.88)};
