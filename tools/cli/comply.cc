@@ -23,29 +23,24 @@ constexpr char kUsage[] =
     "\n"
     "usage: podium comply RUN.json [FLAGS]\n"
     "\n";
-constexpr char kExample[] =
-    "\n"
-    "Example:\n"
-    "  bench --isa=best --data_dir=DIR --benchmark_filter='^model/.*net:(kws|vww|ad|ic)/batch:1$' "
-    "\\\n"
-    "        --benchmark_repetitions=10 --benchmark_enable_random_interleaving=true \\\n"
-    "        --benchmark_out=run.json --benchmark_out_format=json\n"
-    "  podium comply run.json\n"
-    "  podium comply run.json --filter=variant:int8 --format=markdown\n"
-    "\n"
-    "  keyword_spotting      net:kws  top-1 >= 0.90  within 100 ms\n"
-    "  visual_wake_words     net:vww  top-1 >= 0.80  within 200 ms\n"
-    "  anomaly_detection     net:ad   AUC   >= 0.85  within  50 ms\n"
-    "  image_classification  net:ic   top-1 >= 0.75  within 150 ms; MLPerf Tiny asks for 0.85\n"
-    "\n"
-    "Accuracy is that on labelled inputs, AUC the area under the ROC curve; latency is judged by "
-    "the 95 %\n"
-    "interval of its mean. What was not measured is not judged. Exit status: 0 no task is known to "
-    "miss\n"
-    "a target; 1 some does; 2 bad usage or bad input; with --require_conclusive, 3 some task is "
-    "not\n"
-    "judged.\n"
-    "What is timed of kws begins at its 49x10 features, as in MLPerf Tiny.\n";
+constexpr char kExample[] = R"(
+Example:
+  bench --isa=best --data_dir=DIR --benchmark_repetitions=10 \
+        --benchmark_filter='^model/.*net:(kws|vww|ad|ic)/batch:1$' \
+        --benchmark_out=run.json --benchmark_out_format=json
+  podium comply run.json
+  podium comply run.json --filter=variant:int8 --format=markdown
+
+  keyword_spotting      net:kws  top-1 >= 0.90  within 100 ms
+  visual_wake_words     net:vww  top-1 >= 0.80  within 200 ms
+  anomaly_detection     net:ad   AUC   >= 0.85  within  50 ms
+  image_classification  net:ic   top-1 >= 0.75  within 150 ms; MLPerf Tiny asks for 0.85
+
+Accuracy is that on labelled inputs, AUC the area under the ROC curve; latency is judged by the 95 % interval of
+its mean. What is timed of kws begins at its 49x10 features, as in MLPerf Tiny. What was not measured is not
+judged. Exit status: 0 no task is known to miss a target; 1 some does; 2 bad usage or bad input; with
+--require_conclusive, 3 some task is not judged.
+)";
 
 struct Options {
   std::string baseline = "f32";

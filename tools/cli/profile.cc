@@ -26,25 +26,20 @@ constexpr char kUsage[] =
     "\n"
     "usage: podium profile RUN.json [FLAGS]\n"
     "\n";
-constexpr char kExample[] =
-    "\n"
-    "Example:\n"
-    "  bench --isa=best "
-    "--benchmark_filter='^(model|model_layer)/.*net:digits_cnn/(batch:1$|layer)' \\\n"
-    "        --benchmark_out=run.json ...   with |^machine/ in the filter for the roofline\n"
-    "  podium profile run.json --top=5\n"
-    "  podium profile run.json --filter=variant:fuse+quantize --by=kind --format=csv\n"
-    "\n"
-    "A layer is timed alone, over and over on the same operands. Its roof is the least time by "
-    "the\n"
-    "roofline of the rows machine/ of the same run and instruction set: all operations at the "
-    "peak, "
-    "or\n"
-    "all bytes (each operand once) at the speed of the smallest cache that holds them, whichever "
-    "takes\n"
-    "longer. `of roof` is that over the layer's time. Of a GPT, generate_layer/, the layers are "
-    "attention,\n"
-    "ffn and rest. Exit status: 0 shown; 2 bad usage or bad input.\n";
+constexpr char kExample[] = R"(
+Example:
+  bench --isa=best --benchmark_repetitions=5 \
+        --benchmark_filter='^model(_layer)?/.*net:digits_cnn/(batch:1$|layer)|^machine/' \
+        --benchmark_out=run.json --benchmark_out_format=json
+  podium profile run.json --top=5
+  podium profile run.json --filter=variant:fuse+quantize --by=kind --format=csv
+
+A layer is timed alone, over and over on the same operands. Its roof is the least time by the roofline of the
+rows machine/ of the same run and instruction set: all operations at the peak, or all bytes, each operand once,
+at the speed of the smallest cache that holds them, whichever takes longer. `of roof` is that over the layer's
+time; bytes written count as read, so that it may exceed 1 where a layer only moves them. Of a GPT,
+generate_layer/, the layers are attention, ffn and rest. Exit status: 0 shown; 2 bad usage or bad input.
+)";
 
 struct Options {
   double top = 0;

@@ -22,8 +22,9 @@ namespace podium::report {
 
 struct TinyTask {
   const char* name;
-  const char* net;    // the key net: of its rows, which are those of batch:1
-  const char* input;  // what one inference takes
+  const char* net;  // the key net: of its rows, which are those of batch:1
+  const char*
+      input;  // of TinyTorch's task; what is timed of kws begins at the 49x10 features made of it
   const char* metric;
   double accuracy, latency_s;
   double mlperf_accuracy;

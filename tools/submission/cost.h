@@ -1,9 +1,9 @@
 // Where a network's time goes: its layers, each with its share, and whether arithmetic or memory bounds it.
 //
 // Layers are rows of a family `<family>_layer` with a key `layer:`; rows that share all else are one network.
-// The roofline (Williams et al., doi:10.1145/1498765.1498785) is of what the rows of `machine/` measured on the
-// same ISA in the same run: no layer takes less than its operations at the peak, nor than its bytes at the speed
-// at which the smallest cache that holds them is read. The larger of the two bounds it.
+// The roofline (Williams et al., doi:10.1145/1498765.1498785) is of what the rows of `machine/` measured on
+// the same ISA in the same run: no layer takes less than its operations at the peak, nor than its bytes at
+// the speed at which the smallest cache that holds them is read. The larger of the two bounds it.
 #pragma once
 
 #include <optional>
@@ -29,7 +29,7 @@ struct Cost {
   // Operations per byte; null where either is not known.
   std::optional<double> intensity() const;
   std::optional<double> of_roof()
-      const;  // roof_s / time; above 1 where the roof was measured too low
+      const;  // roof_s / time; bytes written count as read: what only moves them may exceed 1
 };
 
 struct CostProfile {
