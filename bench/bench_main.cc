@@ -31,7 +31,8 @@ Example, the INT8 claim with all that `podium submit` needs to judge it:
 
 Rows are named <family>/variant:<v>/isa:<isa>/<key>:<value>/...; each verifies its result before
 it is timed. Families: dense int8_matmul weight_quantization sparse_gemm sparse_break_even
-fused_activation kv_attention kv_decode kv_prefill llm_decode model model_layer generate machine.
+fused_activation kv_attention kv_decode kv_prefill llm_decode model model_layer generate
+generate_layer machine.
 A row runs over and over on the same operands, so caches are warm: what fits one is read from it. Not
 so with weights:cold, where each iteration takes other copies of the weights, from memory, nor with
 cache:cold, where it takes another layer's KV cache. One thread, or as many as threads:<t> says.

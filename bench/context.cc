@@ -18,6 +18,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "bench/build_info.h"
+#include "bench/energy.h"
 #include "bench/inputs.h"
 #include "bench/register.h"
 #include "kernels/kernel_table.h"
@@ -136,6 +137,12 @@ void AddContext(std::span<const std::string> command) {
       "warm; of rows with weights:cold the weights are not, with cache:cold the KV cache");
   Add("clock", "steady");
   Add("timer_overhead_ns", absl::StrCat(TimerOverheadNs()));
+  const EnergyMeter& energy = ThisEnergyMeter();
+  if (energy.source().empty()) {
+    Add("energy_source_reason", energy.reason());
+  } else {
+    Add("energy_source", energy.source());
+  }
   Add("library.xsimd",
       absl::StrCat(XSIMD_VERSION_MAJOR, ".", XSIMD_VERSION_MINOR, ".", XSIMD_VERSION_PATCH));
   Add("library.benchmark",

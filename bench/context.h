@@ -16,6 +16,8 @@ namespace podium::bench {
 //   cache_state               warm: a row runs over and over on the same operands; weights:cold ones
 //                             go round copies of the weights that no cache holds
 //   clock timer_overhead_ns   the observer's own cost: median of one reading of the clock
+//   energy_source             what counted the rows' energy_j; where nothing could, instead of it
+//                             energy_source_reason, and no row has energy_j
 //   library.<name>            version of each library that is timed or times
 //   baseline.<family>         the variant that the others of its family are compared with
 //   technique.<family>.<v>    what variant v does

@@ -7,6 +7,11 @@
 // `accuracy`: the share of `accuracy_inputs` lines, behind as many tokens of other lines as the context
 // has, whose answer is right. A row is verified by generating `kGenerated` tokens: they must be those of
 // recompute (f16, s8: their answers nearly always).
+//
+//   generate_layer/variant:kv_cache/isa:<isa>/net:gpt/context:256/layer:attention   one part alone
+//
+// The parts: attention, with its projections, and ffn, each of all layers; rest. Their `bytes` are weights,
+// keys and values, each once.
 #include <memory>
 #include <string>
 #include <vector>
@@ -100,6 +105,55 @@ Row MakeRow(std::size_t context, Generation generation, KvType cache, const Kern
   return row;
 }
 
+struct Part {
+  const char* name;
+  models::GptPart part;
+};
+constexpr Part kParts[] = {{"attention", models::GptPart::kAttention},
+                           {"ffn", models::GptPart::kFeedForward},
+                           {"rest", models::GptPart::kRest}};
+
+// Multiplications and additions, and bytes, of one part for `count` tokens, the last of them at `context`.
+void AddWork(const Gpt& gpt, models::GptPart part, std::size_t count, std::size_t context,
+             Row& row) {
+  const models::GptShape& s = Weights().shape;
+  const auto weights =
+      static_cast<double>(part == models::GptPart::kAttention     ? 4 * s.hidden * s.hidden
+                          : part == models::GptPart::kFeedForward ? 2 * s.hidden * s.ffn
+                                                                  : 0) *
+      static_cast<double>(s.layers);
+  const auto tokens = static_cast<double>(count);
+  if (part == models::GptPart::kRest) {  // of the last token only
+    const auto scores = static_cast<double>(s.vocab * s.hidden);
+    row.work = {{"flops", 2 * scores}};
+    row.bytes = sizeof(float) * scores;
+    return;
+  }
+  double flops = 2 * tokens * weights;
+  row.bytes = sizeof(float) * weights;
+  if (part == models::GptPart::kAttention) {
+    // Scores and sums of values: of all tokens each with those before it, or of one with all.
+    const double pairs = tokens * (static_cast<double>(context) - (tokens - 1) / 2);
+    flops += 4 * pairs * static_cast<double>(s.hidden * s.layers);
+    row.bytes += static_cast<double>(gpt.cache_bytes());
+  }
+  row.work = {{"flops", flops}};
+}
+
+Row MakePartRow(std::size_t context, Generation generation, KvType cache, models::GptPart part,
+                const KernelTable& kernels) {
+  const auto gpt = std::make_shared<Gpt>(Weights(), context, generation, cache, kernels);
+  gpt->Reset();
+  gpt->Append(Context(context, kSeed));
+  gpt->Next();
+  Row row;
+  AddWork(*gpt, part, generation == Generation::kCached ? 1 : context, context, row);
+  row.operand_bytes = gpt->weight_bytes() + gpt->cache_bytes();
+  row.run = [gpt, part] { gpt->RunPart(part); };
+  row.verify = [] { return absl::OkStatus(); };  // the whole is verified by its own row
+  return row;
+}
+
 const bool kRegistered = [] {
   for (const std::size_t context : {64, 128, 256, 512, 1024}) {
     const auto add = [&](const char* name, const char* techniques, Generation generation,
@@ -108,6 +162,14 @@ const bool kRegistered = [] {
           {"generate", name, techniques, generation == Generation::kRecompute},
           {{"net", "gpt"}, {"context", absl::StrCat(context)}},
           [=](const KernelTable& kernels) { return MakeRow(context, generation, cache, kernels); });
+      for (const Part& part : kParts) {
+        RegisterForEachIsa(
+            {"generate_layer", name, techniques, generation == Generation::kRecompute},
+            {{"net", "gpt"}, {"context", absl::StrCat(context)}, {"layer", part.name}},
+            [=](const KernelTable& kernels) {
+              return MakePartRow(context, generation, cache, part.part, kernels);
+            });
+      }
     };
     add("recompute", "", Generation::kRecompute, KvType::kF32);
     add("kv_cache", "kv_cache", Generation::kCached, KvType::kF32);

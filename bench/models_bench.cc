@@ -6,9 +6,10 @@
 //   model_layer/variant:int8/isa:<isa>/net:kws/layer:03_depthwise_conv2d   one layer alone
 //
 // Figures beside the usual ones: `accuracy` on all `accuracy_inputs` labelled inputs (of which
-// `broken_inputs` could not be read), top-1, or of hum the area under the ROC curve; against the f32
+// `broken_inputs` could not be read), top-1, or of ad and hum the area under the ROC curve; against the f32
 // network, on random inputs where there are no labels, `top1_agreement`, the share of inputs with the same
-// prediction, and `sqnr_db` of the scores; `activation_bytes`, the peak of the memory plan. Of a layer
+// prediction, and `sqnr_db` of the scores; `activation_bytes`, the peak of the memory plan; `macs`, the
+// multiply-adds of one input. Of a layer `bytes`, its operands and result each once;
 // `of_peak`, its rate as a fraction of `machine/`'s peak on the same ISA, measured when the row is built,
 // and `share`, its part of a run of the network.
 #include <benchmark/benchmark.h>
@@ -17,13 +18,16 @@
 #include <chrono>
 #include <cmath>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "bench/models/evaluate.h"
+#include "bench/models/passes.h"
 #include "bench/models/runner.h"
+#include "bench/models/zoo.h"
 #include "bench/networks.h"
 #include "bench/options.h"
 #include "bench/register.h"
@@ -95,7 +99,11 @@ Row Failed(absl::string_view why) {
 void AddQuality(const Network& network, const NetworkQuality& quality, Row& row) {
   if (quality.accuracy) {
     row.figures.emplace_back("accuracy", *quality.accuracy);
-    row.figures.emplace_back("accuracy_inputs", static_cast<double>(network.data.size()));
+    const std::vector<std::size_t>& recordings = network.data.recordings;
+    const std::size_t inputs = recordings.empty()
+                                   ? network.data.size()
+                                   : std::set(recordings.begin(), recordings.end()).size();
+    row.figures.emplace_back("accuracy_inputs", static_cast<double>(inputs));
     row.figures.emplace_back("broken_inputs", static_cast<double>(network.data.broken.size()));
   } else {
     row.label = "no labelled inputs: compared on random ones";
@@ -125,7 +133,8 @@ Row MakeModelRow(const std::string& name, const std::string& variant, std::size_
   row.params = static_cast<double>(graph.params());
   row.size_bytes = static_cast<double>(graph.size_bytes());
   row.operand_bytes = batched->activation_bytes() + batched->weight_bytes();
-  row.figures = {{"activation_bytes", static_cast<double>(batched->activation_bytes())}};
+  row.figures = {{"activation_bytes", static_cast<double>(batched->activation_bytes())},
+                 {"macs", one->macs()}};
   AddQuality(network, **quality, row);
 
   const auto runner = std::make_shared<Runner>(*std::move(batched));
@@ -183,9 +192,19 @@ double PeakPerSecond(bool int8, const KernelTable& kernels) {
   return best;
 }
 
+// What an operator reads and writes at least: each tensor once, sparse ones as stored.
+double OperandBytes(const Graph& graph, const models::Op& op, const models::Layer& layer) {
+  double bytes = static_cast<double>(layer.weight_bytes + graph.tensors[op.output].bytes());
+  for (const std::size_t input : op.inputs) {
+    if (!graph.tensors[input].constant) bytes += static_cast<double>(graph.tensors[input].bytes());
+  }
+  return bytes;
+}
+
 Row MakeLayerRow(const std::string& name, const std::string& variant, std::size_t layer,
                  const KernelTable& kernels) {
   const Network& network = GetNetwork(name);
+  if (!network.error.empty()) return Failed(network.error);
   const Graph& graph = network.variants.at(variant);
   absl::StatusOr<Runner> made = Runner::Make(graph, kernels);
   if (!made.ok()) return Failed(made.status().message());
@@ -199,6 +218,7 @@ Row MakeLayerRow(const std::string& name, const std::string& variant, std::size_
   row.work = {{IsS8(graph) ? "ops" : "flops", 2 * runner->layers()[layer].macs}};
   row.peak_per_second = PeakPerSecond(IsS8(graph), kernels);
   row.figures = {{"share", seconds[layer] / sum}};
+  row.bytes = OperandBytes(graph, graph.ops[layer], runner->layers()[layer]);
   row.run = [=] { runner->RunLayer(layer); };
   // On whatever lies in its input now; the network as a whole is verified by its own row.
   row.verify = [] { return absl::OkStatus(); };
@@ -210,22 +230,32 @@ Variant VariantOf(const std::string& family, const std::string& variant) {
   return {family, variant, TechniquesOfVariant(variant), variant == "f32"};
 }
 
-// What layers there are, the files say.
+void RegisterLayersOf(const std::string& net, const std::string& variant, const Graph& graph) {
+  for (std::size_t i = 0; i < graph.ops.size(); ++i) {
+    const std::string layer = absl::StrCat(i < 10 ? "0" : "", i, "_", Name(graph.ops[i].kind));
+    RegisterForEachIsa(
+        VariantOf("model_layer", variant), {{"net", net}, {"layer", layer}},
+        [=](const KernelTable& kernels) { return MakeLayerRow(net, variant, i, kernels); });
+  }
+}
+
 void RegisterLayers() {
-  if (MutableOptions().data_dir.empty()) return;
   for (const auto& [net, variants] : NetworkNames()) {
-    if (variants.back() != "int8") continue;
-    const Network& network = GetNetwork(net);
-    if (!network.error.empty()) continue;  // the rows of the whole network say it
-    for (const auto& [variant, graph] : network.variants) {
-      for (std::size_t i = 0; i < graph.ops.size(); ++i) {
-        const std::string layer = absl::StrCat(i < 10 ? "0" : "", i, "_", Name(graph.ops[i].kind));
-        RegisterForEachIsa(VariantOf("model_layer", variant), {{"net", net}, {"layer", layer}},
-                           [name = net, v = variant, i](const KernelTable& kernels) {
-                             return MakeLayerRow(name, v, i, kernels);
-                           });
-      }
+    if (models::ArchitectureFn* const architecture = models::FindArchitecture(net)) {
+      // Of ours the architecture tells, without calibrating networks that may not be asked for; quantizing
+      // leaves the operators what they are.
+      const Graph f32 = architecture(), fused = models::Fuse(f32);
+      RegisterLayersOf(net, "f32", f32);
+      RegisterLayersOf(net, "fuse", fused);
+      RegisterLayersOf(net, "fuse+quantize", fused);
+      continue;
     }
+    // Of the others the files tell, where there are any; if they are broken, the rows of the whole network
+    // say it.
+    if (MutableOptions().data_dir.empty()) continue;
+    const Network& network = GetNetwork(net);
+    if (!network.error.empty()) continue;
+    for (const auto& [variant, graph] : network.variants) RegisterLayersOf(net, variant, graph);
   }
 }
 

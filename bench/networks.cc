@@ -94,7 +94,6 @@ absl::Status LoadFiles(const NetworkFiles& files, Network& network) {
   }
   network.scale = {input.scales[0], input.zero_point};
   network.data = SeededInputs(input.size());
-  if (files.task != Task::kClassify) return absl::OkStatus();
   absl::StatusOr<Dataset> data = ReadData(files, dir, input.size());
   if (absl::IsNotFound(data.status())) return absl::OkStatus();
   if (!data.ok()) return data.status();

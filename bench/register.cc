@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "bench/energy.h"
 #include "bench/memory.h"
 
 namespace podium::bench {
@@ -118,6 +119,14 @@ void SetCounters(benchmark::State& state, const Row& row, double seconds, double
   }
 }
 
+// Joules of an iteration, everything else that ran on the CPU meanwhile included. The counters move once a
+// millisecond: of a loop shorter than 20 of these there is no figure.
+void SetEnergy(benchmark::State& state, const EnergyMeter::Reading& start, double seconds) {
+  const std::optional<double> joules = ThisEnergyMeter().JoulesSince(start);
+  if (!joules || seconds < 0.02) return;
+  SetCounter(state, "energy_j", *joules / static_cast<double>(state.iterations()));
+}
+
 void RunRow(benchmark::State& state, const std::string& name, const MakeRow& make,
             const KernelTable& kernels) {
   static auto* const cache = new RowCache;
@@ -126,6 +135,7 @@ void RunRow(benchmark::State& state, const std::string& name, const MakeRow& mak
   const Row& row = verified.row;
   if (!row.label.empty()) state.SetLabel(row.label);
   const double bandwidth = row.read_bandwidth ? row.read_bandwidth() : 0;
+  const EnergyMeter::Reading energy = ThisEnergyMeter().Read();
   const HeapMonitor heap;
   const auto start = std::chrono::steady_clock::now();
   for (auto _ : state) {
@@ -140,6 +150,7 @@ void RunRow(benchmark::State& state, const std::string& name, const MakeRow& mak
   SetCounter(state, "allocs_per_iter", allocations / iterations);
   SetCounter(state, "max_bytes_used", static_cast<double>(row.operand_bytes) + peak_bytes);
   SetCounters(state, row, elapsed.count() / iterations, bandwidth);
+  SetEnergy(state, energy, elapsed.count());
 }
 
 bool IsSupported(const KernelTable& kernels) {

@@ -153,9 +153,23 @@ absl::StatusOr<Dataset> ReadLabelledFiles(const std::string& csv, std::size_t in
       set.broken.push_back(absl::StrCat(csv, ":", number, ": not file,classes,label"));
       continue;
     }
+    std::uint64_t width = bytes, stride = 0;
+    const bool windows = parts.size() == 5;
+    if (windows && (!absl::SimpleAtoi(parts[3], &width) || !absl::SimpleAtoi(parts[4], &stride) ||
+                    width != bytes || stride == 0)) {
+      set.broken.push_back(
+          absl::StrCat(csv, ":", number, ": no windows of ", bytes, " bytes with a stride"));
+      continue;
+    }
     const absl::StatusOr<std::string> input = ReadFile(folder + parts[0]);
     if (!input.ok()) {
       set.broken.push_back(std::string(input.status().message()));
+    } else if (windows && input->size() >= bytes) {
+      const auto recording = std::as_bytes(std::span(*input));
+      for (std::size_t at = 0; at + bytes <= recording.size(); at += stride) {
+        Append(set, recording.subspan(at, bytes), label, parts[0]);
+        set.recordings.push_back(number);
+      }
     } else if (input->size() != bytes) {
       set.broken.push_back(
           absl::StrCat(folder, parts[0], ": ", input->size(), " bytes, not ", bytes));

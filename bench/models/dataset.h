@@ -20,6 +20,9 @@ struct Dataset {
   std::vector<std::byte> data = {};
   std::vector<std::size_t> labels = {};
   std::vector<std::string> names = {};  // of each input: its file, or file and number
+  // Where inputs are windows of longer recordings: of each input the number of its recording, ascending;
+  // otherwise empty.
+  std::vector<std::size_t> recordings = {};
   std::vector<std::string> broken =
       {};  // "file: what is wrong" for each input that had to be left out
 
@@ -31,7 +34,9 @@ struct Dataset {
 };
 
 // Lines "file,classes,label" of a y_labels.csv as MLPerf Tiny's runner has it; each file, next to it,
-// holds one input of `input_size` elements, 1 byte each. (EEMBC energyrunner, datasets/.)
+// holds one input of `input_size` elements. With "file,classes,label,width,stride" the file is a recording,
+// whose windows of `width` bytes, one every `stride` bytes, are the inputs. (mlcommons/tiny,
+// benchmark/evaluation/datasets/README.md.)
 absl::StatusOr<Dataset> ReadLabelledFiles(const std::string& csv, std::size_t input_size,
                                           ElementType type);
 

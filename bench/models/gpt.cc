@@ -222,41 +222,76 @@ void Gpt::Attend(std::size_t layer, std::size_t count) {
                               .scratch = scratch_.data()});
 }
 
-void Gpt::Forward(std::span<const std::size_t> tokens) {
-  const std::size_t count = tokens.size(), d = shape_.hidden;
-  for (std::size_t t = 0; t < count; ++t) {
+void Gpt::Embed(std::span<const std::size_t> tokens) {
+  const std::size_t d = shape_.hidden;
+  for (std::size_t t = 0; t < tokens.size(); ++t) {
     std::copy_n(embedding_.begin() + static_cast<std::ptrdiff_t>(tokens[t] * d), d,
                 x_.begin() + static_cast<std::ptrdiff_t>(t * d));
   }
-  for (std::size_t i = 0; i < shape_.layers; ++i) {
-    const Layer& l = layers_[i];
-    Normalize(count, x_.data(), l.gain1, l.bias1, h_.data());
-    Multiply(l.q, count, h_.data(), q_.data());
-    Multiply(l.k, count, h_.data(), k_.data());
-    Multiply(l.v, count, h_.data(), v_.data());
-    kernels_.rotate(
-        {count, shape_.heads, shape_.head_dim(), caches_[i].length(0), q_.data(), d, rope_.data()});
-    Check(caches_[i].Append(kernels_, 0, {count, k_.data(), v_.data(), d}));
-    Attend(i, count);
-    Multiply(l.o, count, attended_.data(), h_.data());
-    for (std::size_t e = 0; e < count * d; ++e) x_[e] += h_[e];
-    Normalize(count, x_.data(), l.gain2, l.bias2, h_.data());
-    kernels_.gemm_bias_activation_f32({.M = count,
-                                       .N = l.up.N,
-                                       .K = l.up.K,
-                                       .a = h_.data(),
-                                       .lda = d,
-                                       .packed_b = l.up.packed.data(),
-                                       .bias = l.up_bias.data(),
-                                       .activation = Activation::kGeluTanh,
-                                       .c = wide_.data(),
-                                       .ldc = l.up.N});
-    Multiply(l.down, count, wide_.data(), h_.data());
-    for (std::size_t e = 0; e < count * d; ++e) x_[e] += h_[e] + l.down_bias[e % d];
-  }
-  // Only the last token's scores are wanted.
-  Normalize(1, x_.data() + (count - 1) * d, gain_, bias_, h_.data());
+}
+
+void Gpt::Attention(std::size_t layer, std::size_t count) {
+  const Layer& l = layers_[layer];
+  KvCache& cache = caches_[layer];
+  const std::size_t d = shape_.hidden;
+  Normalize(count, x_.data(), l.gain1, l.bias1, h_.data());
+  Multiply(l.q, count, h_.data(), q_.data());
+  Multiply(l.k, count, h_.data(), k_.data());
+  Multiply(l.v, count, h_.data(), v_.data());
+  kernels_.rotate(
+      {count, shape_.heads, shape_.head_dim(), cache.length(0), q_.data(), d, rope_.data()});
+  Check(cache.Append(kernels_, 0, {count, k_.data(), v_.data(), d}));
+  Attend(layer, count);
+  Multiply(l.o, count, attended_.data(), h_.data());
+  for (std::size_t e = 0; e < count * d; ++e) x_[e] += h_[e];
+}
+
+void Gpt::FeedForward(std::size_t layer, std::size_t count) {
+  const Layer& l = layers_[layer];
+  const std::size_t d = shape_.hidden;
+  Normalize(count, x_.data(), l.gain2, l.bias2, h_.data());
+  kernels_.gemm_bias_activation_f32({.M = count,
+                                     .N = l.up.N,
+                                     .K = l.up.K,
+                                     .a = h_.data(),
+                                     .lda = d,
+                                     .packed_b = l.up.packed.data(),
+                                     .bias = l.up_bias.data(),
+                                     .activation = Activation::kGeluTanh,
+                                     .c = wide_.data(),
+                                     .ldc = l.up.N});
+  Multiply(l.down, count, wide_.data(), h_.data());
+  for (std::size_t e = 0; e < count * d; ++e) x_[e] += h_[e] + l.down_bias[e % d];
+}
+
+void Gpt::Score(std::size_t count) {
+  Normalize(1, x_.data() + (count - 1) * shape_.hidden, gain_, bias_, h_.data());
   Multiply(logits_of_, 1, h_.data(), logits_.data());
+}
+
+void Gpt::Forward(std::span<const std::size_t> tokens) {
+  Embed(tokens);
+  for (std::size_t i = 0; i < shape_.layers; ++i) {
+    Attention(i, tokens.size());
+    FeedForward(i, tokens.size());
+  }
+  Score(tokens.size());
+}
+
+void Gpt::RunPart(GptPart part) {
+  const std::size_t begin = cached_ ? context_.size() - 1 : 0, count = context_.size() - begin;
+  if (part == GptPart::kRest) {
+    Embed(std::span(context_).subspan(begin));
+    return Score(count);
+  }
+  for (std::size_t i = 0; i < shape_.layers; ++i) {
+    if (part == GptPart::kFeedForward) {
+      FeedForward(i, count);
+    } else {
+      Check(caches_[i].Truncate(0, begin));
+      Attention(i, count);
+    }
+  }
 }
 
 }  // namespace podium::models

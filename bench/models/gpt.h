@@ -57,6 +57,10 @@ GptWeights TrainedGpt();
 
 enum class Generation { kRecompute, kCached };
 
+// Where a token's time goes. Attention and feed-forward each of all layers, with their normalization; the rest
+// is the embedding and the scores.
+enum class GptPart { kAttention, kFeedForward, kRest };
+
 // The network on the kernels of one ISA, which outlive it, with room for `max_tokens` of context. After
 // construction nothing is allocated. With kCached each call sees the tokens of those before in its KV
 // cache; with kRecompute it takes all of them through all layers again, as without one.
@@ -73,6 +77,10 @@ class Gpt {
   std::size_t Next();
   // The scores of all tokens to be the next.
   std::span<const float> Logits();
+
+  // One part of what Next does to the last token (kRecompute: to all), for timing it alone. Call Reset before
+  // what Next returns is to mean something again.
+  void RunPart(GptPart part);
 
   std::size_t cache_bytes() const { return cache_bytes_; }  // 0 with kRecompute: nothing is kept
   std::size_t weight_bytes() const { return weight_bytes_; }
@@ -92,7 +100,11 @@ class Gpt {
   void Normalize(std::size_t count, const float* x, const std::vector<float>& gain,
                  const std::vector<float>& bias, float* y) const;
   void Forward(std::span<const std::size_t> tokens);  // behind those in the caches
+  void Embed(std::span<const std::size_t> tokens);
+  void Attention(std::size_t layer, std::size_t count);
   void Attend(std::size_t layer, std::size_t count);
+  void FeedForward(std::size_t layer, std::size_t count);
+  void Score(std::size_t count);  // of the last token
 
   GptShape shape_;
   const KernelTable& kernels_;

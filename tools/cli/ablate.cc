@@ -4,9 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/read_runs.h"
+#include "tools/cli/view.h"
 #include "tools/render/format.h"
 #include "tools/render/table.h"
 #include "tools/submission/ablation.h"
@@ -39,16 +39,13 @@ constexpr char kExample[] =
 
 struct Options {
   std::string baseline = "f32";
-  std::vector<std::string> filter;
-  std::string format = "table";
+  View view = {.formats = {"table", "markdown", "json"}};
 };
 
 FlagReader Flags(Options& options) {
   FlagReader flags;
   flags.Add("baseline", &options.baseline, "V", "the variant without techniques, f32 by default");
-  flags.Add("filter", &options.filter, "S,...",
-            "only rows with every S: key:value, or a part of the name");
-  flags.Add("format", &options.format, "F", "table (default), markdown or json");
+  AddViewFlags(flags, options.view);
   return flags;
 }
 
@@ -96,13 +93,8 @@ std::string Table(const std::vector<Ablation>& ablations, const std::string& bas
 std::string Markdown(const std::vector<Ablation>& ablations, const std::string& baseline) {
   std::string text;
   for (const Ablation& ablation : ablations) {
-    absl::StrAppend(&text, text.empty() ? "" : "\n", "**", Heading(ablation, baseline), "**\n\n");
-    bool first = true;
-    for (const std::vector<std::string>& row : Cells(ablation)) {
-      absl::StrAppend(&text, "| ", absl::StrJoin(row, " | "), " |\n");
-      if (first) absl::StrAppend(&text, "|---|---|---|---|---|\n");
-      first = false;
-    }
+    absl::StrAppend(&text, text.empty() ? "" : "\n", "**", Heading(ablation, baseline), "**\n\n",
+                    MarkdownTable(Cells(ablation)));
   }
   return text;
 }
@@ -143,18 +135,9 @@ int Ablate(Arguments args, Streams streams) {
     streams.out << kUsage << flags.Help() << kExample;
     return kHolds;
   }
-  const auto files = flags.Parse(args);
-  absl::Status status = files.status();
-  if (status.ok() && files->size() != 1) {
-    status = absl::InvalidArgumentError("needs one run file, such as run.json");
-  }
-  if (status.ok() && options.format != "table" && options.format != "markdown" &&
-      options.format != "json") {
-    status = absl::InvalidArgumentError(
-        absl::StrCat("--format=", options.format, ": must be table, markdown or json"));
-  }
-  if (!status.ok()) return Refuse("ablate", status, streams);
-  const auto runs = ReadRuns(*files, RowFilter(options.filter), streams);
+  const auto files = ParseView(flags, options.view, args);
+  if (!files.ok()) return Refuse("ablate", files.status(), streams);
+  const auto runs = ReadRuns(*files, RowFilter(options.view.filter), streams);
   if (!runs.ok()) return Refuse("ablate", runs.status(), streams);
   const std::vector<Ablation> ablations = Ablate(runs->front().entries, options.baseline);
   if (ablations.empty()) {
@@ -164,8 +147,8 @@ int Ablate(Arguments args, Streams streams) {
                                    options.baseline, " and another: choose one with --baseline")),
                   streams);
   }
-  streams.out << (options.format == "json" ? Serialize(AsJson(ablations, options.baseline))
-                  : options.format == "markdown"
+  streams.out << (options.view.Is("json") ? Serialize(AsJson(ablations, options.baseline))
+                  : options.view.Is("markdown")
                       ? Markdown(ablations, options.baseline)
                       : Table(ablations, options.baseline, streams.columns));
   return kHolds;

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/read_runs.h"
+#include "tools/cli/view.h"
 #include "tools/render/comparison_formats.h"
 #include "tools/render/verdict_table.h"
 #include "tools/submission/metric.h"
@@ -48,11 +49,10 @@ constexpr char kExample[] =
 struct Options {
   RunRule rule;
   Selection selection;
-  std::vector<std::string> filter;
+  View view = {.formats = {"table", "markdown", "csv", "json"}};
   std::string metric = std::string(kTimeMetric);
   std::string correction = "holm";
   std::string sort = "name";
-  std::string format = "table";
   bool require_conclusive = false;
 };
 
@@ -61,8 +61,7 @@ FlagReader Flags(Options& options) {
   flags.Add("baseline", &options.selection.baseline, "V", "in one run: the baseline variant");
   flags.Add("optimized", &options.selection.optimized, "V",
             "in one run: the only variant compared");
-  flags.Add("filter", &options.filter, "S,...",
-            "only rows with every S: key:value, or a part of the name");
+  AddViewFlags(flags, options.view);
   flags.Add("metric", &options.metric, "M",
             "time_s (default), cpu_time_s, ops_per_s, size_bytes, or a counter as hits:higher");
   AddRuleFlags(flags, options.rule.verdict);
@@ -71,7 +70,6 @@ FlagReader Flags(Options& options) {
   flags.Add("quality_tolerance", &options.rule.quality_tolerance, "F",
             "of two runs: by how much accuracy or top-1 agreement may fall (default 0.01)");
   flags.Add("sort", &options.sort, "S", "name (order of the file, default), speedup, p or verdict");
-  flags.Add("format", &options.format, "F", "table (default), markdown, csv or json");
   flags.Add("require_conclusive", &options.require_conclusive, "",
             "exit with 3 if a row has no verdict");
   return flags;
@@ -96,13 +94,6 @@ absl::Status CheckOptions(Options& options, const std::vector<std::string>& file
   if (!is_one_of(options.sort, {"name", "speedup", "p", "verdict"})) {
     return absl::InvalidArgumentError(
         absl::StrCat("--sort=", options.sort, ": must be name, speedup, p or verdict"));
-  }
-  if (!is_one_of(options.format, {"table", "markdown", "csv", "json"})) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--format=", options.format, ": must be table, markdown, csv or json"));
-  }
-  if (files.empty()) {
-    return absl::InvalidArgumentError("no run file: name one or two, such as old.json new.json");
   }
   if (files.size() > 2) {
     return absl::InvalidArgumentError(
@@ -143,14 +134,14 @@ int Report(const RunComparison& comparison, Compared compared, const Options& op
                          .columns = streams.columns,
                          .color = streams.color};
   const VerdictRule& rule = options.rule.verdict;
-  if (options.format == "table") {
+  if (options.view.Is("table")) {
     streams.out << VerdictTable(comparison.rows, rule, style);
     for (const std::string& note : comparison.notes) streams.out << OneLine(note) << "\n";
     streams.out << ComparisonSummary(comparison, rule, style.metric) << "\n";
   }
-  if (options.format == "markdown") streams.out << ComparisonMarkdown(comparison, rule, style);
-  if (options.format == "json") streams.out << ComparisonJson(comparison, rule, style.metric);
-  if (options.format == "csv") {
+  if (options.view.Is("markdown")) streams.out << ComparisonMarkdown(comparison, rule, style);
+  if (options.view.Is("json")) streams.out << ComparisonJson(comparison, rule, style.metric);
+  if (options.view.Is("csv")) {
     streams.out << ComparisonCsv(comparison, style.metric);
     for (const std::string& note : comparison.notes) streams.err << OneLine(note) << "\n";
   }
@@ -173,7 +164,7 @@ int Compare(Arguments args, Streams streams) {
     streams.out << kUsage << flags.Help() << kExample;
     return kHolds;
   }
-  const auto files = flags.Parse(args);
+  const auto files = ParseView(flags, options.view, args, Files::kOneOrMore);
   if (!files.ok()) return Refuse("compare", files.status(), streams);
   if (absl::Status status = CheckOptions(options, *files); !status.ok()) {
     return Refuse("compare", status, streams);
@@ -182,7 +173,8 @@ int Compare(Arguments args, Streams streams) {
   if (!metric.ok()) return Refuse("compare", metric.status(), streams);
 
   options.rule.metric = *metric;
-  absl::StatusOr<std::vector<OneRun>> runs = ReadRuns(*files, RowFilter(options.filter), streams);
+  absl::StatusOr<std::vector<OneRun>> runs =
+      ReadRuns(*files, RowFilter(options.view.filter), streams);
   if (!runs.ok()) return Refuse("compare", runs.status(), streams);
   for (OneRun& run : *runs) {
     if (absl::Status status = UseMetric(run.path, *metric, run.entries); !status.ok()) {

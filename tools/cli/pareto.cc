@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/read_runs.h"
+#include "tools/cli/view.h"
 #include "tools/render/format.h"
 #include "tools/render/table.h"
 #include "tools/submission/derive.h"
@@ -31,15 +32,17 @@ constexpr char kExample[] =
     "A row is dominated only if for certain: another is no worse in any figure and better in one, "
     "by\n"
     "95 % intervals that do not overlap. Sizes are exact, and so is accuracy: it is that on these\n"
-    "inputs. Recommendations need time_s, size_bytes and accuracy on labelled inputs. Exit status: "
-    "0\n"
-    "shown; 2 bad usage or bad input.\n";
+    "inputs. Recommendations need time_s, size_bytes and accuracy on labelled inputs, all "
+    "measured: "
+    "they\n"
+    "are withheld where the run's context says in podium.estimated.<family>.<variant> that one is "
+    "not.\n"
+    "Exit status: 0 shown; 2 bad usage or bad input.\n";
 
 struct Options {
   std::vector<std::string> metrics;
   std::string baseline = "f32";
-  std::vector<std::string> filter;
-  std::string format = "table";
+  View view = {.formats = {"table", "markdown", "json"}};
 };
 
 FlagReader Flags(Options& options) {
@@ -48,9 +51,7 @@ FlagReader Flags(Options& options) {
             "two figures or more, time_s,accuracy,size_bytes by default; a counter as NAME:higher");
   flags.Add("baseline", &options.baseline, "V",
             "the variant that recommendations start from, f32 by default");
-  flags.Add("filter", &options.filter, "S,...",
-            "only rows with every S: key:value, or a part of the name");
-  flags.Add("format", &options.format, "F", "table (default) or json");
+  AddViewFlags(flags, options.view);
   return flags;
 }
 
@@ -81,17 +82,11 @@ std::string Text(const Figure& figure, const MetricChoice& metric) {
   return exact && figure.value <= 1 ? FormatFixed(figure.value, 4) : FormatCount(figure.value);
 }
 
-std::string Table(const Group& group, const std::vector<ParetoPoint>& points,
-                  const std::vector<MetricChoice>& metrics, const std::string& baseline,
-                  std::size_t columns) {
+std::vector<std::vector<std::string>> Cells(const std::vector<ParetoPoint>& points,
+                                            const std::vector<MetricChoice>& metrics) {
   std::vector<std::vector<std::string>> cells = {{"", "variant"}};
-  std::vector<Column> layout = {{"  ", false, 0}, {" ", false, 0}};
-  for (const MetricChoice& metric : metrics) {
-    cells[0].push_back(metric.name);
-    layout.push_back({"   ", true, 0});
-  }
+  for (const MetricChoice& metric : metrics) cells[0].push_back(metric.name);
   cells[0].push_back("dominated by");
-  layout.push_back({"   ", false, 1});
   for (const ParetoPoint& point : points) {
     std::vector<std::string> row = {point.dominated_by == nullptr ? "*" : "",
                                     point.entry->parts.variant};
@@ -101,13 +96,34 @@ std::string Table(const Group& group, const std::vector<ParetoPoint>& points,
     row.push_back(point.dominated_by == nullptr ? "" : point.dominated_by->parts.variant);
     cells.push_back(std::move(row));
   }
-  std::string text =
-      absl::StrCat(group.name, "   (* on the frontier)\n", AlignColumns(layout, cells, columns));
+  return cells;
+}
+
+std::string RecommendationText(const Recommendation& r) {
+  return r.row == nullptr ? absl::StrCat(r.use, ": withheld: ", r.reason)
+                          : absl::StrCat(r.use, ": ", r.row->parts.variant, ", ", r.rule);
+}
+
+std::string Table(const Group& group, const std::vector<ParetoPoint>& points,
+                  const std::vector<MetricChoice>& metrics, const std::string& baseline,
+                  std::size_t columns) {
+  std::vector<Column> layout = {{"  ", false, 0}, {" ", false, 0}};
+  layout.insert(layout.end(), metrics.size(), {"   ", true, 0});
+  layout.push_back({"   ", false, 1});
+  std::string text = absl::StrCat(group.name, "   (* on the frontier)\n",
+                                  AlignColumns(layout, Cells(points, metrics), columns));
   for (const Recommendation& r : Recommend(group.entries, baseline)) {
-    absl::StrAppend(&text, "  ", r.use, ": ",
-                    r.row == nullptr ? absl::StrCat("withheld: ", r.reason)
-                                     : absl::StrCat(r.row->parts.variant, ", ", r.rule),
-                    "\n");
+    absl::StrAppend(&text, "  ", RecommendationText(r), "\n");
+  }
+  return text;
+}
+
+std::string Markdown(const Group& group, const std::vector<ParetoPoint>& points,
+                     const std::vector<MetricChoice>& metrics, const std::string& baseline) {
+  std::string text = absl::StrCat("**", MarkdownCell(group.name), "**, \\* on the frontier\n\n",
+                                  MarkdownTable(Cells(points, metrics)), "\n");
+  for (const Recommendation& r : Recommend(group.entries, baseline)) {
+    absl::StrAppend(&text, "- ", MarkdownCell(RecommendationText(r)), "\n");
   }
   return text;
 }
@@ -164,26 +180,20 @@ int Pareto(Arguments args, Streams streams) {
     streams.out << kUsage << flags.Help() << kExample;
     return kHolds;
   }
-  const auto files = flags.Parse(args);
-  absl::Status status = files.status();
-  if (status.ok() && files->size() != 1) {
-    status = absl::InvalidArgumentError("needs one run file, such as run.json");
-  }
-  if (status.ok() && options.format != "table" && options.format != "json") {
-    status = absl::InvalidArgumentError(
-        absl::StrCat("--format=", options.format, ": must be table or json"));
-  }
-  if (!status.ok()) return Refuse("pareto", status, streams);
+  const auto files = ParseView(flags, options.view, args);
+  if (!files.ok()) return Refuse("pareto", files.status(), streams);
   const absl::StatusOr<std::vector<MetricChoice>> metrics = Metrics(options);
   if (!metrics.ok()) return Refuse("pareto", metrics.status(), streams);
-  const auto runs = ReadRuns(*files, RowFilter(options.filter), streams);
+  const auto runs = ReadRuns(*files, RowFilter(options.view.filter), streams);
   if (!runs.ok()) return Refuse("pareto", runs.status(), streams);
   Json document = Json::array();
   std::vector<std::string> tables;
   for (const Group& group : Groups(runs->front().entries)) {
     const std::vector<ParetoPoint> points = ParetoFrontier(group.entries, *metrics);
     if (points.empty()) continue;
-    tables.push_back(Table(group, points, *metrics, options.baseline, streams.columns));
+    tables.push_back(options.view.Is("markdown")
+                         ? Markdown(group, points, *metrics, options.baseline)
+                         : Table(group, points, *metrics, options.baseline, streams.columns));
     document.push_back(AsJson(group, points, *metrics, options.baseline));
   }
   if (tables.empty()) {
@@ -194,7 +204,7 @@ int Pareto(Arguments args, Streams streams) {
                                                           absl::StrJoin(names, ", "))),
                   streams);
   }
-  streams.out << (options.format == "json" ? Serialize(document) : absl::StrJoin(tables, "\n"));
+  streams.out << (options.view.Is("json") ? Serialize(document) : absl::StrJoin(tables, "\n"));
   return kHolds;
 }
 

@@ -13,6 +13,7 @@
 #include "tools/cli/commands.h"
 #include "tools/cli/measure.h"
 #include "tools/cli/read_runs.h"
+#include "tools/cli/view.h"
 #include "tools/render/format.h"
 #include "tools/render/table.h"
 #include "tools/stats/hierarchy.h"
@@ -59,7 +60,7 @@ struct Options {
   double alpha = 0.05;
   std::string correction = "holm";
   Selection selection;
-  std::vector<std::string> filter;
+  View view = {};
 };
 
 FlagReader Flags(Options& options) {
@@ -72,15 +73,11 @@ FlagReader Flags(Options& options) {
   flags.Add("baseline", &options.selection.baseline, "V", "in one run: the baseline variant");
   flags.Add("optimized", &options.selection.optimized, "V",
             "in one run: the only variant compared");
-  flags.Add("filter", &options.filter, "S,...",
-            "only rows with every S: key:value, or a part of the name");
+  AddViewFlags(flags, options.view);
   return flags;
 }
 
-absl::Status CheckOptions(const Options& options, const std::vector<std::string>& files) {
-  if (files.size() != 1) {
-    return absl::InvalidArgumentError("needs one run file of podium run, such as pilot.json");
-  }
+absl::Status CheckOptions(const Options& options) {
   if (!(options.effect > 0 && options.effect <= 1)) {
     return absl::InvalidArgumentError("needs --effect=F above 0 and at most 100%, such as 2%");
   }
@@ -220,11 +217,11 @@ int Plan(Arguments args, Streams streams) {
     streams.out << kUsage << flags.Help() << kExample;
     return kHolds;
   }
-  const auto files = flags.Parse(args);
+  const auto files = ParseView(flags, options.view, args);
   absl::Status status = files.status();
-  if (status.ok()) status = CheckOptions(options, *files);
+  if (status.ok()) status = CheckOptions(options);
   if (!status.ok()) return Refuse("plan", status, streams);
-  const auto runs = ReadRuns(*files, RowFilter(options.filter), streams);
+  const auto runs = ReadRuns(*files, RowFilter(options.view.filter), streams);
   if (!runs.ok()) return Refuse("plan", runs.status(), streams);
   RunRule rule;
   rule.verdict.alpha = options.alpha;

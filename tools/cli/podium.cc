@@ -23,6 +23,8 @@ constexpr Command kCommands[] = {
     {"fit", "how a figure grows with a key: slope and intercept", Fit},
     {"ablate", "what each technique contributes, alone and stacked", Ablate},
     {"pareto", "which variants nothing beats, and what to take", Pareto},
+    {"profile", "where a network's time goes, and what bounds each layer", Profile},
+    {"comply", "which of TinyMLPerf's targets the networks reach", Comply},
     {"rank", "who wins an event: latency_sprint and four others", Rank},
 };
 

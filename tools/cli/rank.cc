@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/read_runs.h"
+#include "tools/cli/view.h"
 #include "tools/render/format.h"
 #include "tools/render/table.h"
 #include "tools/submission/derive.h"
@@ -24,6 +25,7 @@ constexpr char kExample[] =
     "\n"
     "Example:\n"
     "  podium rank run.json --event=latency_sprint --filter=net:digits_cnn,batch:1\n"
+    "  podium rank run.json --event=memory_challenge --division=closed --format=markdown\n"
     "\n"
     "  latency_sprint     accuracy >= 0.85               least time\n"
     "  memory_challenge   accuracy >= 0.85               least size_bytes\n"
@@ -32,7 +34,12 @@ constexpr char kExample[] =
     "  all_around         -                              most speedup x compression /\n"
     "                                                    (1 + |accuracy delta|)\n"
     "\n"
-    "Rows whose 95 % intervals overlap that of the first of a rank share it. Files of several "
+    "In the closed division only the baseline takes part, and variants of which the file says "
+    "that\n"
+    "they do no more than quantize after training, fuse or keep keys and values; a pruned network "
+    "is\n"
+    "open. Rows whose 95 % intervals overlap that of the first of a rank share it. Files of "
+    "several "
     "machines\n"
     "are ranked as they stand; compare what is comparable with --filter. Exit status: 0 shown; 2 "
     "bad\n"
@@ -40,19 +47,19 @@ constexpr char kExample[] =
 
 struct Options {
   std::string event;
+  std::string division = "open";
   std::string baseline = "f32";
-  std::vector<std::string> filter;
-  std::string format = "table";
+  View view = {.formats = {"table", "markdown", "json"}};
 };
 
 FlagReader Flags(Options& options) {
   FlagReader flags;
   flags.Add("event", &options.event, "E", absl::StrJoin(EventNames(), ", "));
+  flags.Add("division", &options.division, "D",
+            "open (default): all rows; closed: the network as trained, or quantized");
   flags.Add("baseline", &options.baseline, "V",
             "the variant that speedup and compression are against, f32 by default");
-  flags.Add("filter", &options.filter, "S,...",
-            "only rows with every S: key:value, or a part of the name");
-  flags.Add("format", &options.format, "F", "table (default) or json");
+  AddViewFlags(flags, options.view);
   return flags;
 }
 
@@ -64,19 +71,32 @@ std::string ScoreText(const EventResult& result, const Figure& score) {
   return FormatCount(score.value);
 }
 
-std::string Table(const EventResult& result, std::size_t columns) {
-  std::vector<std::vector<std::string>> cells = {{"rank", "row", result.measure, "not eligible"}};
+std::vector<std::vector<std::string>> Cells(const EventResult& result) {
+  std::vector<std::vector<std::string>> cells = {
+      {"rank", "row", "division", result.measure, "not eligible"}};
   for (const Standing& s : result.standings) {
     cells.push_back({s.rank > 0 ? absl::StrCat(s.rank) : "-", s.entry->name,
+                     s.division.closed ? "closed" : "open",
                      s.score ? ScoreText(result, *s.score) : "", s.reason});
   }
-  return absl::StrCat(
-      "event: ", result.event, "\n",
-      AlignColumns({{"  ", true, 0}, {"   ", false, 0, true}, {"   ", true, 0}, {"   ", false, 1}},
-                   cells, columns));
+  return cells;
 }
 
-Json AsJson(const EventResult& result) {
+std::string Heading(const EventResult& result, const std::string& division) {
+  return absl::StrCat("event: ", result.event, ", ", division, " division");
+}
+
+std::string Table(const EventResult& result, const std::string& division, std::size_t columns) {
+  return absl::StrCat(Heading(result, division), "\n",
+                      AlignColumns({{"  ", true, 0},
+                                    {"   ", false, 0, true},
+                                    {"   ", false, 2},
+                                    {"   ", true, 0},
+                                    {"   ", false, 1}},
+                                   Cells(result), columns));
+}
+
+Json AsJson(const EventResult& result, const std::string& division) {
   Json standings = Json::array();
   for (const Standing& s : result.standings) {
     standings.push_back(
@@ -84,11 +104,14 @@ Json AsJson(const EventResult& result) {
          {"name", s.entry->name},
          {"score", s.score ? Json(s.score->value) : Json()},
          {"ci", s.score ? Json({s.score->interval.lo, s.score->interval.hi}) : Json()},
+         {"division", s.division.closed ? "closed" : "open"},
          {"eligible", s.rank > 0},
          {"reason", s.reason.empty() ? Json() : Json(s.reason)}});
   }
-  return {
-      {"event", result.event}, {"measure", result.measure}, {"standings", std::move(standings)}};
+  return {{"event", result.event},
+          {"division", division},
+          {"measure", result.measure},
+          {"standings", std::move(standings)}};
 }
 
 }  // namespace
@@ -100,30 +123,31 @@ int Rank(Arguments args, Streams streams) {
     streams.out << kUsage << flags.Help() << kExample;
     return kHolds;
   }
-  const auto files = flags.Parse(args);
+  const auto files = ParseView(flags, options.view, args, Files::kOneOrMore);
   absl::Status status = files.status();
-  if (status.ok() && files->empty()) {
-    status = absl::InvalidArgumentError("needs a run file, such as run.json");
-  }
   if (status.ok() && options.event.empty()) {
     status = absl::InvalidArgumentError(
         absl::StrCat("needs --event: one of ", absl::StrJoin(EventNames(), ", ")));
   }
-  if (status.ok() && options.format != "table" && options.format != "json") {
+  if (status.ok() && options.division != "open" && options.division != "closed") {
     status = absl::InvalidArgumentError(
-        absl::StrCat("--format=", options.format, ": must be table or json"));
+        absl::StrCat("--division=", options.division, ": must be open or closed"));
   }
   if (!status.ok()) return Refuse("rank", status, streams);
-  auto runs = ReadRuns(*files, RowFilter(options.filter), streams);
+  auto runs = ReadRuns(*files, RowFilter(options.view.filter), streams);
   if (!runs.ok()) return Refuse("rank", runs.status(), streams);
   std::vector<Entry> entries;
   for (OneRun& run : *runs) {
     for (Entry& entry : run.entries) entries.push_back(std::move(entry));
   }
-  const absl::StatusOr<EventResult> result = RankEvent(options.event, entries, options.baseline);
+  const absl::StatusOr<EventResult> result =
+      RankEvent(options.event, entries, options.baseline, options.division == "closed");
   if (!result.ok()) return Refuse("rank", result.status(), streams);
-  streams.out << (options.format == "json" ? Serialize(AsJson(*result))
-                                           : Table(*result, streams.columns));
+  streams.out << (options.view.Is("json") ? Serialize(AsJson(*result, options.division))
+                  : options.view.Is("markdown")
+                      ? absl::StrCat("**", MarkdownCell(Heading(*result, options.division)),
+                                     "**\n\n", MarkdownTable(Cells(*result)))
+                      : Table(*result, options.division, streams.columns));
   return kHolds;
 }
 

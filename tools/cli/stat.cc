@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/read_runs.h"
+#include "tools/cli/view.h"
 #include "tools/render/comparison_formats.h"
 #include "tools/render/format.h"
 #include "tools/render/table.h"
@@ -38,17 +39,14 @@ constexpr char kExample[] =
 
 struct Options {
   std::string metric = std::string(kTimeMetric);
-  std::vector<std::string> filter;
-  std::string format = "table";
+  View view = {.formats = {"table", "csv", "json"}};
 };
 
 FlagReader Flags(Options& options) {
   FlagReader flags;
   flags.Add("metric", &options.metric, "M",
             "time_s (default), cpu_time_s, ops_per_s, or a counter's name");
-  flags.Add("filter", &options.filter, "S,...",
-            "only rows with every S: key:value, or a part of the name");
-  flags.Add("format", &options.format, "F", "table (default), csv or json");
+  AddViewFlags(flags, options.view);
   return flags;
 }
 
@@ -161,24 +159,15 @@ int Stat(Arguments args, Streams streams) {
     streams.out << kUsage << flags.Help() << kExample;
     return kHolds;
   }
-  const auto files = flags.Parse(args);
-  absl::Status status = files.status();
-  if (status.ok() && files->size() != 1) {
-    status = absl::InvalidArgumentError("needs one run file, such as run.json");
-  }
-  if (status.ok() && options.format != "table" && options.format != "csv" &&
-      options.format != "json") {
-    status = absl::InvalidArgumentError(
-        absl::StrCat("--format=", options.format, ": must be table, csv or json"));
-  }
-  if (!status.ok()) return Refuse("stat", status, streams);
-  const auto runs = ReadRuns(*files, RowFilter(options.filter), streams);
+  const auto files = ParseView(flags, options.view, args);
+  if (!files.ok()) return Refuse("stat", files.status(), streams);
+  const auto runs = ReadRuns(*files, RowFilter(options.view.filter), streams);
   if (!runs.ok()) return Refuse("stat", runs.status(), streams);
   // stat compares nothing, so that it does not matter whether more is better.
   const MetricChoice metric{options.metric, false};
   const std::vector<StatRow> rows = RowsOf(*runs, metric, streams);
   if (rows.empty()) {
-    status = CheckMetric(files->front(), metric.name, runs->front().entries);
+    absl::Status status = CheckMetric(files->front(), metric.name, runs->front().entries);
     if (status.ok()) {
       status = absl::InvalidArgumentError(
           absl::StrCat(files->front(), ": no row with a repetition that did not fail has ",
@@ -186,9 +175,9 @@ int Stat(Arguments args, Streams streams) {
     }
     return Refuse("stat", status, streams);
   }
-  streams.out << (options.format == "csv"    ? Csv(rows, metric)
-                  : options.format == "json" ? AsJson(rows, metric)
-                                             : Table(rows, metric, streams.columns));
+  streams.out << (options.view.Is("csv")    ? Csv(rows, metric)
+                  : options.view.Is("json") ? AsJson(rows, metric)
+                                            : Table(rows, metric, streams.columns));
   return kHolds;
 }
 

@@ -8,25 +8,12 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "tools/render/format.h"
+#include "tools/render/table.h"
 #include "tools/submission/derive.h"
 #include "tools/submission/describe.h"
 
 namespace podium::report {
 namespace {
-
-// A cell that ends no row and begins no markup.
-std::string MarkdownCell(absl::string_view text) {
-  return absl::StrReplaceAll(text, {{"\\", "\\\\"},
-                                    {"|", "\\|"},
-                                    {"&", "&amp;"},
-                                    {"<", "&lt;"},
-                                    {"*", "\\*"},
-                                    {"_", "\\_"},
-                                    {"`", "\\`"},
-                                    {"~", "\\~"},
-                                    {"[", "\\["},
-                                    {"]", "\\]"}});
-}
 
 std::string Number(double value) { return absl::StrFormat("%.17g", value); }
 

@@ -72,12 +72,12 @@ std::string FormatSeconds(double seconds) {
   };
   constexpr Unit kUnits[] = {{1, "s"}, {1e-3, "ms"}, {1e-6, "us"}, {1e-9, "ns"}};
   for (const Unit& unit : kUnits) {
-    if (seconds >= unit.size || unit.size == 1e-9) {
+    if (std::abs(seconds) >= unit.size || unit.size == 1e-9) {
       const double value = seconds / unit.size;
       return absl::StrFormat("%.*f %s",
-                             value < 9.995   ? 2
-                             : value < 99.95 ? 1
-                                             : 0,
+                             std::abs(value) < 9.995   ? 2
+                             : std::abs(value) < 99.95 ? 1
+                                                       : 0,
                              value, unit.name);
     }
   }

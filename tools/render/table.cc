@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 
 namespace podium::report {
 namespace {
@@ -68,6 +69,33 @@ void Cut(const std::vector<Column>& columns, std::size_t most, std::vector<std::
 std::size_t DisplayWidth(const std::string& text) {
   return static_cast<std::size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return !IsContinuation(c); }));
+}
+
+std::string MarkdownCell(absl::string_view text) {
+  return absl::StrReplaceAll(text, {{"\\", "\\\\"},
+                                    {"|", "\\|"},
+                                    {"&", "&amp;"},
+                                    {"<", "&lt;"},
+                                    {"*", "\\*"},
+                                    {"_", "\\_"},
+                                    {"`", "\\`"},
+                                    {"~", "\\~"},
+                                    {"[", "\\["},
+                                    {"]", "\\]"}});
+}
+
+std::string MarkdownTable(const Cells& rows) {
+  std::string text;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    absl::StrAppend(&text, "|");
+    for (const std::string& cell : rows[i]) absl::StrAppend(&text, " ", MarkdownCell(cell), " |");
+    absl::StrAppend(&text, "\n");
+    if (i > 0) continue;
+    absl::StrAppend(&text, "|");
+    for (std::size_t k = 0; k < rows[i].size(); ++k) absl::StrAppend(&text, "---|");
+    absl::StrAppend(&text, "\n");
+  }
+  return text;
 }
 
 std::string AlignColumns(const std::vector<Column>& columns, const Cells& rows,

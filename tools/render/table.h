@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
+
 namespace podium::report {
 
 struct Column {
@@ -23,6 +25,12 @@ struct Column {
 std::string AlignColumns(const std::vector<Column>& columns,
                          const std::vector<std::vector<std::string>>& rows,
                          std::size_t most_columns = 0);
+
+// The same rows as a table of GitHub Markdown, the first its heading.
+std::string MarkdownTable(const std::vector<std::vector<std::string>>& rows);
+
+// Text that ends no cell and begins no markup.
+std::string MarkdownCell(absl::string_view text);
 
 // Terminal characters that a UTF-8 text takes, each code point as one.
 std::size_t DisplayWidth(const std::string& text);

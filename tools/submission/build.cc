@@ -13,6 +13,7 @@
 #include "absl/strings/strip.h"
 #include "tools/gbench/read_text.h"
 #include "tools/gbench/run_plan.h"
+#include "tools/submission/division.h"
 #include "tools/submission/embedded.h"
 #include "tools/submission/entries.h"
 #include "tools/submission/pairing.h"
@@ -209,20 +210,6 @@ void DropTheOnlyHost(std::vector<Entry>& entries) {
 }
 
 }  // namespace
-
-absl::Status CheckDivision(const Inputs& inputs) {
-  if (inputs.division != "closed") return absl::OkStatus();
-  for (const Entry& entry : inputs.entries) {
-    for (const std::string& technique : entry.techniques) {
-      if (technique != "pruning") continue;
-      return absl::InvalidArgumentError(
-          absl::StrCat(entry.name,
-                       ": pruning changes the reference weights, which the closed "
-                       "division forbids: use --division=open"));
-    }
-  }
-  return absl::OkStatus();
-}
 
 absl::StatusOr<Source> ReadSource(const std::string& path) {
   const absl::StatusOr<std::string> text = ReadText(path);

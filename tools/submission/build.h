@@ -32,16 +32,13 @@ struct SubmitOptions {
 
 // A submission must rest on complete runs: refuses, in one line, a file cut short, without
 // repetitions, with a row of one repetition or of a time that is no number; rows in two files; a
-// variant that is in none; several variants without a baseline; pruning in the closed division.
+// variant that is in none; several variants without a baseline; what the closed division forbids.
 absl::StatusOr<Inputs> BuildInputs(const std::vector<Source>& sources,
                                    const SubmitOptions& options);
 
 // InvalidArgument if --baseline or --optimized names no variant; the message lists those there are.
 absl::Status CheckVariants(const std::string& path, const std::vector<Entry>& entries,
                            const Selection& selection);
-
-// InvalidArgument if the closed division holds a row that changes the reference weights.
-absl::Status CheckDivision(const Inputs& inputs);
 
 // The sides of a file in which `podium run` compares two programs, row by row.
 inline constexpr absl::string_view kBaselineSide = "baseline";

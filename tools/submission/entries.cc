@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 
 namespace podium::report {
@@ -87,6 +88,7 @@ void EntryCollector::AddAggregate(const Row& row) {
 void EntryCollector::Add(const Row& row) {
   if (row.kind == RowKind::kAggregate) return AddAggregate(row);
   Gathered& gathered = Find(row);
+  if (!row.label.empty()) gathered.entry.label = row.label;
   if (row.kind == RowKind::kError) {
     gathered.entry.errors.push_back(row.error_message);
   } else if (row.real_time_s.value_or(0) <= 0) {
@@ -162,6 +164,13 @@ Entry EntryCollector::FinishOne(Gathered& gathered, const Context& context) {
       context.find(absl::StrCat("podium.technique.", entry.parts.family, ".", entry.parts.variant));
   if (techniques != context.end()) {
     entry.techniques = absl::StrSplit(techniques->second, absl::ByAnyChar(", "), absl::SkipEmpty());
+  }
+  const auto estimated =
+      context.find(absl::StrCat("podium.estimated.", entry.parts.family, ".", entry.parts.variant));
+  if (estimated != context.end()) {
+    entry.estimated = absl::StrSplit(estimated->second, absl::ByAnyChar(", "), absl::SkipEmpty());
+    warnings_.push_back(absl::StrCat(
+        entry.name, ": estimated, not measured: ", absl::StrJoin(entry.estimated, ", ")));
   }
   return std::move(entry);
 }

@@ -35,7 +35,9 @@ class EntryCollector {
   explicit EntryCollector(long first_origin = 0) : first_origin_(first_origin) {}
 
   void Add(const Row& row);
-  // The context names the techniques of each variant. Call once, after the last row.
+  // The context names the techniques of each variant, `podium.technique.<family>.<variant>`, and in
+  // `podium.estimated.<family>.<variant>` those of its figures that were not measured. Call once, after the last
+  // row.
   EntrySet Finish(const Context& context) &&;
 
  private:

@@ -40,6 +40,7 @@ constexpr Field kFields[] = {
     {"compiler", "podium.compiler", As::kText, true},
     {"flags", "podium.flags", As::kText, true},
     {"library_build_type", "library_build_type", As::kText, true},
+    {"energy_source", "podium.energy_source", As::kText, false},
 };
 
 Json Convert(const Field& field, const std::string& text) {
@@ -71,8 +72,11 @@ Json SystemInfo(const Context& context) {
   for (const Field& field : kFields) {
     const auto found = context.find(std::string(field.context));
     const Json value = found == context.end() ? Json() : Convert(field, found->second);
+    const auto reason = context.find(absl::StrCat(field.context, "_reason"));
     PutOrReason(info, std::string(field.name), value,
-                absl::StrCat("the run file's context has no valid ", field.context));
+                reason != context.end()
+                    ? reason->second
+                    : absl::StrCat("the run file's context has no valid ", field.context));
   }
   Json libraries = Json::object();
   for (const auto& [key, version] : context) {

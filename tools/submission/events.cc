@@ -105,7 +105,7 @@ const std::vector<std::string>& EventNames() {
 }
 
 absl::StatusOr<EventResult> RankEvent(const std::string& name, const std::vector<Entry>& entries,
-                                      const std::string& baseline) {
+                                      const std::string& baseline, bool closed) {
   const auto* const event = std::find_if(std::begin(kEvents), std::end(kEvents),
                                          [&](const Event& e) { return e.name == name; });
   if (event == std::end(kEvents)) {
@@ -116,7 +116,9 @@ absl::StatusOr<EventResult> RankEvent(const std::string& name, const std::vector
       event->name, event->measure, event->measure == kTime.name, event->higher_is_better, {}};
   const MetricChoice measure = {event->measure, event->higher_is_better};
   for (const Entry& entry : entries) {
-    Standing standing = {&entry, std::nullopt, 0, WhyNot(*event, entry)};
+    Standing standing = {&entry, std::nullopt, DivisionOf(entry, baseline), 0,
+                         WhyNot(*event, entry)};
+    if (closed && !standing.division.closed) standing.reason = standing.division.reason;
     if (!entry.errors.empty()) standing.reason = absl::StrCat("failed: ", entry.errors[0]);
     if (standing.reason.empty()) {
       standing.score = ScoreOf(*event, entry, entries, baseline, &standing.reason);

@@ -1,5 +1,6 @@
 // The five Olympic events: who may take part, and who wins. The two are kept apart: a row that is not
-// eligible is listed with the reason, and has no rank.
+// eligible is listed with the reason, and has no rank. In the closed division (division.h) only rows of it
+// are; in the open one all.
 //
 //   latency_sprint     accuracy >= 0.85               least time_s
 //   memory_challenge   accuracy >= 0.85               least size_bytes
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "tools/submission/division.h"
 #include "tools/submission/figure.h"
 
 namespace podium::report {
@@ -22,8 +24,9 @@ namespace podium::report {
 struct Standing {
   const Entry* entry;
   std::optional<Figure> score;  // of the event
-  std::size_t rank = 0;         // from 1; 0 if it is not eligible
-  std::string reason;           // why not
+  Division division;
+  std::size_t rank = 0;  // from 1; 0 if it is not eligible
+  std::string reason;    // why not
 };
 
 struct EventResult {
@@ -38,6 +41,6 @@ const std::vector<std::string>& EventNames();
 
 // NotFound if there is no such event.
 absl::StatusOr<EventResult> RankEvent(const std::string& event, const std::vector<Entry>& entries,
-                                      const std::string& baseline);
+                                      const std::string& baseline, bool closed);
 
 }  // namespace podium::report

@@ -22,7 +22,7 @@ namespace podium::report {
 
 using Json = nlohmann::ordered_json;  // keeps the order of writing: files read from top to bottom
 
-inline constexpr absl::string_view kSchemaVersion = "1.1.0";
+inline constexpr absl::string_view kSchemaVersion = "1.2.0";
 inline constexpr absl::string_view kNotice = "MLPerf-style, unverified";
 inline constexpr absl::string_view kTimeMetric = "time_s";  // what comparisons are made of
 inline constexpr absl::string_view kCpuTimeMetric = "cpu_time_s";
@@ -41,6 +41,8 @@ struct Entry {
   std::map<std::string, double> quality;  // of kQualityFigures, those the row reports
   std::map<std::string, double> sizes;    // of kSizeFigures
   std::vector<std::string> techniques;    // "quantization", "pruning", ...
+  std::vector<std::string> estimated;     // figures that the file says were not measured
+  std::string label;                      // as the row labels itself; often empty
   std::vector<std::string> errors;        // one message per repetition that failed
   std::vector<Origin> origins;     // of each value of time_s; empty where the file does not tell
   std::optional<Summary> summary;  // of time_s, where the file has aggregates and no repetitions

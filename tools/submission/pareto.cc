@@ -1,5 +1,6 @@
 #include "tools/submission/pareto.h"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <optional>
@@ -17,6 +18,21 @@ bool Dominates(const ParetoPoint& a, const ParetoPoint& b,
     better = better || SurelyBetter(a.figures[i], b.figures[i], metrics[i]);
   }
   return better;
+}
+
+constexpr const char* kInputs[] = {"time_s", "size_bytes", "accuracy"};  // of recommendations
+
+// Why nothing can be recommended from these rows; empty if nothing forbids it.
+std::string WhyWithheld(const std::vector<Entry>& entries) {
+  for (const Entry& entry : entries) {
+    for (const char* input : kInputs) {
+      if (std::find(entry.estimated.begin(), entry.estimated.end(), input) !=
+          entry.estimated.end()) {
+        return absl::StrCat(input, " of ", entry.parts.variant, " is estimated, not measured");
+      }
+    }
+  }
+  return "";
 }
 
 struct Candidate {
@@ -86,9 +102,14 @@ std::vector<Recommendation> Recommend(const std::vector<Entry>& entries,
        "accurate",
        0.05, efficiency},
   };
+  const std::string withheld = WhyWithheld(entries);
   std::vector<Recommendation> recommendations;
   for (const Use& use : uses) {
-    Recommendation r = {use.use, use.rule, nullptr, ""};
+    Recommendation r = {use.use, use.rule, nullptr, withheld};
+    if (!withheld.empty()) {
+      recommendations.push_back(std::move(r));
+      continue;
+    }
     if (!base) {
       r.reason = absl::StrCat("no row of variant ", baseline,
                               " has time_s, size_bytes and accuracy on labelled inputs");

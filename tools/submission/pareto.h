@@ -27,7 +27,8 @@ struct Recommendation {
   std::string reason;
 };
 
-// Among rows with time, size and accuracy, of one workload, against its row of variant `baseline`.
+// Among rows with time, size and accuracy, of one workload, against its row of variant `baseline`. All are
+// withheld where one of these figures is estimated (Entry::estimated).
 std::vector<Recommendation> Recommend(const std::vector<Entry>& entries,
                                       const std::string& baseline);
 

@@ -11,6 +11,7 @@
 #include "tools/submission/build.h"
 #include "tools/submission/derive.h"
 #include "tools/submission/diff.h"
+#include "tools/submission/division.h"
 #include "tools/submission/embedded.h"
 #include "tools/submission/extract.h"
 #include "tools/submission/parse.h"

@@ -102,7 +102,7 @@ std::string Reached(const Recipe& recipe, const Graph& graph) {
   if (recipe.loss == Loss::kCrossEntropy) {
     return absl::StrCat("top-1 accuracy ", result.accuracy(), " on ", test.size(), " test inputs");
   }
-  return absl::StrCat("area under the ROC curve ", AnomalyAuc(test, kPixelScale, 1, 0, result),
+  return absl::StrCat("area under the ROC curve ", *AnomalyAuc(test, kPixelScale, 1, 0, result),
                       " on ", test.size(), " test inputs");
 }
 

@@ -67,6 +67,23 @@ TEST_F(DatasetTest, BrokenFilesAreNamedAndLeaveTheOthers) {
                                        HasSubstr("y_labels.csv:5: not file,classes,label")));
 }
 
+TEST_F(DatasetTest, WindowsOfRecordings) {
+  Write("a.bin", "abcdefghijklmnop");  // of 4 elements each time: 3 windows, 4 bytes apart
+  Write("b.bin", "01234567");
+  Write("short.bin", "0123");
+  const auto set = ReadLabelledFiles(
+      Write("y_labels.csv",
+            "a.bin,2,0,8,4\nb.bin,2,1,8,4\nshort.bin,2,1,8,4\nb.bin,2,1,4,4\nb.bin,2,1,8,0\n"),
+      2, ElementType::kF32);
+  ASSERT_TRUE(set.ok()) << set.status();
+  EXPECT_THAT(set->labels, ElementsAre(0, 0, 0, 1));
+  EXPECT_THAT(set->recordings, ElementsAre(1, 1, 1, 2));
+  EXPECT_THAT(Bytes(*set, 2), ElementsAre('i', 'j', 'k', 'l', 'm', 'n', 'o', 'p'));
+  EXPECT_THAT(set->broken, ElementsAre(HasSubstr("short.bin: 4 bytes, not 8"),
+                                       HasSubstr("y_labels.csv:4: no windows of 8 bytes"),
+                                       HasSubstr("y_labels.csv:5: no windows of 8 bytes")));
+}
+
 TEST_F(DatasetTest, NothingUsableIsAnError) {
   EXPECT_THAT(Message(ReadLabelledFiles(Write("y_labels.csv", "a.bin,1,0\n"), 3, ElementType::kU8)),
               HasSubstr("no usable input; the first of 1 broken ones: "));

@@ -87,5 +87,21 @@ TEST(GptTest, GenerationAllocatesNothing) {
   EXPECT_EQ(heap.allocations(), 0);
 }
 
+TEST(GptTest, APartCanRunAloneAndLeavesTheNextAnswerRight) {
+  const GptWeights weights = TrainedGpt();
+  const std::vector<std::size_t> tokens = GptLines(2, 7);
+  for (const Generation generation : {Generation::kRecompute, Generation::kCached}) {
+    Gpt gpt(weights, tokens.size(), generation, KvType::kF32, BestKernels());
+    gpt.Append(tokens);
+    const std::size_t next = gpt.Next();
+    for (const GptPart part : {GptPart::kAttention, GptPart::kFeedForward, GptPart::kRest}) {
+      gpt.RunPart(part);
+    }
+    gpt.Reset();
+    gpt.Append(tokens);
+    EXPECT_EQ(gpt.Next(), next);
+  }
+}
+
 }  // namespace
 }  // namespace podium::models

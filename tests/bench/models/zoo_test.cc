@@ -60,7 +60,20 @@ TEST(AnomalyTest, AucCountsOrderedPairsAndHalfOfTies) {
   Evaluation evaluation;
   // Errors |score|: 1 and 3 of normal inputs; 2, 3 and 4 of anomalies. Of 6 pairs 4 are in order, 1 tied.
   evaluation.scores = {1, 3, -2, -3, 4};
-  EXPECT_DOUBLE_EQ(AnomalyAuc(set, kPixelScale, 1, 0, evaluation), 4.5 / 6);
+  EXPECT_DOUBLE_EQ(*AnomalyAuc(set, kPixelScale, 1, 0, evaluation), 4.5 / 6);
+  set.labels = {0, 0, 0, 0, 0};
+  EXPECT_EQ(AnomalyAuc(set, kPixelScale, 1, 0, evaluation), std::nullopt);
+}
+
+TEST(AnomalyTest, OfRecordingsTheMeanOverTheirWindowsCounts) {
+  Dataset set = {.type = ElementType::kF32, .input_size = 1};
+  set.data.resize(5 * sizeof(float));  // zeros
+  set.labels = {0, 0, 0, 1, 1};
+  set.recordings = {1, 1, 1, 2, 3};
+  Evaluation evaluation;
+  // Squares of the first recording: 1, 1 and 16, in the mean 6; of the anomalies 4 and 9.
+  evaluation.scores = {1, 1, 4, 2, 3};
+  EXPECT_DOUBLE_EQ(*AnomalyAuc(set, kPixelScale, 1, 0, evaluation), 0.5);
 }
 
 Safetensors Example() {

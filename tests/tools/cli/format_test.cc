@@ -55,6 +55,7 @@ TEST(FormatSeconds, ChoosesTheUnit) {
   EXPECT_EQ(FormatSeconds(8.2e-3), "8.20 ms");
   EXPECT_EQ(FormatSeconds(31.24e-6), "31.2 us");
   EXPECT_EQ(FormatSeconds(703e-9), "703 ns");
+  EXPECT_EQ(FormatSeconds(-13.6e-6), "-13.6 us");  // an interval may end below 0
 }
 
 TEST(FormatPercent, KeepsWhatMatters) {

@@ -13,13 +13,14 @@ TEST(Podium, HelpListsEverySubcommandOnStdout) {
   const Outcome outcome = Podium({"--help"});
   EXPECT_EQ(outcome.status, kHolds);
   for (const char* command :
-       {"run", "submit", "validate", "selfcheck", "replicate", "compare", "plan", "stat", "fit"}) {
+       {"run", "submit", "validate", "selfcheck", "replicate", "compare", "plan", "stat", "fit",
+        "ablate", "pareto", "rank", "comply", "profile"}) {
     EXPECT_THAT(outcome.out, HasSubstr(std::string("\n  ") + command + " "));
   }
 }
 
 TEST(Podium, VersionNamesTheSchemaToo) {
-  EXPECT_THAT(Podium({"--version"}).out, HasSubstr("submission schema 1.1.0"));
+  EXPECT_THAT(Podium({"--version"}).out, HasSubstr("submission schema 1.2.0"));
 }
 
 TEST(Podium, NoArgumentsIsWrongUseWithHelpOnStderr) {
@@ -46,7 +47,8 @@ TEST_P(SubcommandHelpTest, ShowsAnExample) {
 
 INSTANTIATE_TEST_SUITE_P(Podium, SubcommandHelpTest,
                          testing::Values("run", "selfcheck", "replicate", "submit", "validate",
-                                         "compare", "plan", "stat", "fit"));
+                                         "compare", "plan", "stat", "fit", "ablate", "pareto",
+                                         "rank", "comply"));
 
 }  // namespace
 }  // namespace podium::report

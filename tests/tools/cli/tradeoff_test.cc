@@ -1,9 +1,10 @@
-// podium ablate, pareto and rank on a small run.
+// podium ablate, pareto, rank and comply on a small run.
 #include <gmock/gmock.h>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "tests/tools/cli/run_podium.h"
+#include "tools/submission/model.h"
 
 namespace podium::report {
 namespace {
@@ -45,7 +46,7 @@ TEST_F(TradeoffTest, AblateShowsPartsAndStacks) {
   EXPECT_THAT(outcome.out, testing::ContainsRegex("quantize +2.00x \\[.*4.00x +-0.0100"));
   EXPECT_THAT(outcome.out, testing::ContainsRegex("fuse.quantize +2.5.*1.1"));
   EXPECT_THAT(Podium({"ablate", Own("run.json"), "--format=markdown"}).out,
-              HasSubstr("| variant | speedup [95% CI] |"));
+              HasSubstr("| variant | speedup \\[95% CI\\] |"));
   EXPECT_THAT(Podium({"ablate", Own("run.json"), "--format=json"}).out,
               HasSubstr("\"techniques\": ["));
 }
@@ -64,6 +65,8 @@ TEST_F(TradeoffTest, ParetoMarksTheFrontierAndRecommends) {
   EXPECT_THAT(outcome.out, HasSubstr("accuracy-preserving: fuse, "));
   EXPECT_THAT(Podium({"pareto", Own("run.json"), "--format=json"}).out,
               HasSubstr("\"on_frontier\": true"));
+  EXPECT_THAT(Podium({"pareto", Own("run.json"), "--format=markdown"}).out,
+              HasSubstr("| \\* | quantize | "));
 }
 
 TEST_F(TradeoffTest, ParetoNeedsTwoMetrics) {
@@ -81,6 +84,54 @@ TEST_F(TradeoffTest, RankListsWhoMayNotTakePart) {
   EXPECT_THAT(outcome.out, HasSubstr("accuracy 0.800 is below 0.85"));
   EXPECT_THAT(Podium({"rank", Own("run.json"), "--event=all_around", "--format=json"}).out,
               HasSubstr("\"rank\": 1"));
+}
+
+TEST_F(TradeoffTest, RankKnowsDivisions) {
+  const std::vector<std::string> args = {"rank", Own("run.json"), "--event=latency_sprint"};
+  const auto in = [&](const std::string& flag) {
+    std::vector<std::string> more = args;
+    more.push_back(flag);
+    return Podium(more);
+  };
+  // The run does not say what its variants do: closed is the baseline alone.
+  EXPECT_THAT(in("--division=closed").out, testing::ContainsRegex("1 +model/variant:f32/"));
+  EXPECT_THAT(in("--division=closed").out, HasSubstr("does not say what quantize does"));
+  EXPECT_THAT(in("--format=markdown").out, HasSubstr("| 1 | model/variant:quantize/"));
+  EXPECT_EQ(in("--division=shut").status, 2);
+}
+
+TEST_F(TradeoffTest, ComplyJudgesEachVariantByTheTargets) {
+  const Outcome outcome = Podium({"comply", Own("run.json")});
+  EXPECT_EQ(outcome.status, 1) << outcome.err;  // the last ones miss 0.90
+  EXPECT_THAT(outcome.out, HasSubstr("f32 on avx2, closed division: compliance rate 100%, 1 of 1"));
+  EXPECT_THAT(outcome.out, testing::ContainsRegex("keyword_spotting +no +0.8000 top-1 +0.90"));
+  EXPECT_THAT(outcome.out, HasSubstr("anomaly_detection: the run has no row of it"));
+  EXPECT_THAT(outcome.out, HasSubstr("energy: the run file's context has no"));
+  EXPECT_EQ(Podium({"comply", Own("run.json"), "--filter=variant:fuse"}).status, 0);
+  EXPECT_EQ(
+      Podium({"comply", Own("run.json"), "--filter=variant:f32", "--require_conclusive"}).status,
+      3);
+}
+
+TEST_F(TradeoffTest, ComplyWritesJsonAndMarkdown) {
+  const Json report = Json::parse(Podium({"comply", Own("run.json"), "--format=json"}).out);
+  const Json& f32 = report["configurations"][0];
+  EXPECT_EQ(f32["tasks"]["keyword_spotting"]["compliant"], true);
+  EXPECT_EQ(f32["tasks"]["keyword_spotting"]["target_latency_s"], 0.1);
+  EXPECT_TRUE(f32["tasks"]["keyword_spotting"]["energy_j"].is_null());
+  EXPECT_TRUE(f32["tasks"]["visual_wake_words"].is_null());
+  EXPECT_EQ(f32["tasks"]["visual_wake_words_reason"], "the run has no row of it");
+  EXPECT_EQ(f32["summary"]["compliance_rate"], 1);
+  EXPECT_EQ(f32["summary"]["overall_compliant"], false);
+  EXPECT_THAT(Podium({"comply", Own("run.json"), "--format=markdown"}).out,
+              HasSubstr("# TinyMLPerf compliance\n\n_MLPerf-style, unverified_"));
+}
+
+TEST_F(TradeoffTest, ComplyNeedsARowOfATask) {
+  const Outcome outcome = Podium({"comply", Data("run.json")});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_THAT(outcome.err,
+              HasSubstr("no row model/.../net:N/batch:1 with N of kws, vww, ad or ic"));
 }
 
 TEST_F(TradeoffTest, RankNeedsAnEvent) {

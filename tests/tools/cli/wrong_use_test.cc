@@ -1,4 +1,4 @@
-// Ten wrong uses: each gets one line that says where, what and what to do, and its exit status.
+// Wrong uses: each gets one line that says where, what and what to do, and its exit status.
 #include <algorithm>
 
 #include "gmock/gmock.h"
@@ -77,6 +77,22 @@ TEST_F(WrongUseTest, NanMetric) {
 
 TEST_F(WrongUseTest, DirectoryGivenForAFile) {
   ExpectOneLine(Submit(directory_.string()), kBadUsage, "is a directory");
+}
+
+TEST_F(WrongUseTest, AFormatThatACommandDoesNotHave) {
+  for (const char* command : {"stat", "ablate", "pareto", "rank", "comply", "profile", "compare"}) {
+    SCOPED_TRACE(command);
+    ExpectOneLine(Podium({command, Data("run.json"), "--format=xml"}), kBadUsage,
+                  "--format=xml: must be table, ");
+  }
+}
+
+TEST_F(WrongUseTest, TwoRunFilesWhereOneIsShown) {
+  for (const char* command : {"stat", "ablate", "pareto", "comply", "profile", "plan"}) {
+    SCOPED_TRACE(command);
+    ExpectOneLine(Podium({command, Data("run.json"), Data("new.json")}), kBadUsage,
+                  "needs one run file, such as run.json");
+  }
 }
 
 }  // namespace

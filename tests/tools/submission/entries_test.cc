@@ -140,5 +140,13 @@ TEST(CollectEntries, ReadsTechniquesFromTheContext) {
   EXPECT_THAT(set.entries[0].techniques, ElementsAre("quantization", "pruning"));
 }
 
+TEST(CollectEntries, KnowsWhichFiguresAreEstimated) {
+  const EntrySet set = Collect({Repetition("f/variant:v/M:1", 0, 1)},
+                               {{"podium.estimated.f.v", "accuracy, energy_j"}});
+  EXPECT_THAT(set.entries[0].estimated, ElementsAre("accuracy", "energy_j"));
+  EXPECT_THAT(set.warnings,
+              ElementsAre("f/variant:v/M:1: estimated, not measured: accuracy, energy_j"));
+}
+
 }  // namespace
 }  // namespace podium::report

@@ -26,6 +26,14 @@ TEST(SystemInfo, SaysWhyAFieldIsMissing) {
   EXPECT_EQ(info["governor_reason"], "the run file's context has no valid podium.governor");
 }
 
+TEST(SystemInfo, TakesTheReasonThatTheRunFileGives) {
+  const Json info = SystemInfo({{"podium.energy_source_reason", "/sys: no RAPL"}});
+  EXPECT_TRUE(info["energy_source"].is_null());
+  EXPECT_EQ(info["energy_source_reason"], "/sys: no RAPL");
+  EXPECT_EQ(SystemInfo({{"podium.energy_source", "RAPL: package-0"}})["energy_source"],
+            "RAPL: package-0");
+}
+
 TEST(SystemInfo, TakesNoNumberThatIsNone) {
   EXPECT_TRUE(SystemInfo({{"num_cpus", "nan"}})["num_cpus"].is_null());
 }

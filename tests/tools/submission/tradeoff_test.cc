@@ -78,6 +78,17 @@ TEST(ParetoTest, RecommendationsAreWithheldWithoutMeasuredAccuracy) {
   }
 }
 
+TEST(ParetoTest, RecommendationsAreWithheldWhereAFigureIsEstimated) {
+  std::vector<Entry> entries = {Variant("f32", 10, 4000, 0.90), Variant("int8", 5, 1000, 0.895)};
+  entries[1].estimated = {"energy_j"};  // which no recommendation rests on
+  EXPECT_EQ(Recommend(entries, "f32")[0].row, &entries[1]);
+  entries[1].estimated = {"accuracy"};
+  for (const Recommendation& r : Recommend(entries, "f32")) {
+    EXPECT_EQ(r.row, nullptr);
+    EXPECT_EQ(r.reason, "accuracy of int8 is estimated, not measured");
+  }
+}
+
 TEST(AblationTest, SpeedupCompressionAndAccuracyAreAgainstTheBaseline) {
   const std::vector<Entry> entries = {Variant("f32", 10, 4000, 0.90),
                                       Variant("quantize", 5, 1000, 0.88)};
@@ -130,7 +141,7 @@ TEST(EventsTest, RowsThatAreNotEligibleHaveAReasonAndNoRank) {
   const std::vector<Entry> entries = {Variant("f32", 10, 4000, 0.90),
                                       Variant("fast", 1, 4000, 0.84),
                                       Variant("int8", 5, 1000, 0.89)};
-  const absl::StatusOr<EventResult> result = RankEvent("latency_sprint", entries, "f32");
+  const absl::StatusOr<EventResult> result = RankEvent("latency_sprint", entries, "f32", false);
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_THAT(Ranks(*result), ElementsAre(1, 2, 0));
   EXPECT_EQ(result->standings[0].entry, &entries[2]);
@@ -140,7 +151,7 @@ TEST(EventsTest, RowsThatAreNotEligibleHaveAReasonAndNoRank) {
 TEST(EventsTest, RowsThatCannotBeToldApartShareARank) {
   const std::vector<Entry> entries = {Variant("a", 10, 1, 0.9), Variant("b", 10.02, 1, 0.9),
                                       Variant("c", 12, 1, 0.9)};
-  EXPECT_THAT(Ranks(*RankEvent("latency_sprint", entries, "a")), ElementsAre(1, 1, 3));
+  EXPECT_THAT(Ranks(*RankEvent("latency_sprint", entries, "a", false)), ElementsAre(1, 1, 3));
 }
 
 TEST(EventsTest, EachEventHasItsMeasure) {
@@ -148,7 +159,7 @@ TEST(EventsTest, EachEventHasItsMeasure) {
                                       Variant("fast", 2, 4000, 0.88),
                                       Variant("small", 9, 100, 0.86)};
   const auto winner = [&](const std::string& event) {
-    return RankEvent(event, entries, "f32")->standings[0].entry->parts.variant;
+    return RankEvent(event, entries, "f32", false)->standings[0].entry->parts.variant;
   };
   EXPECT_EQ(winner("latency_sprint"), "fast");
   EXPECT_EQ(winner("memory_challenge"), "small");
@@ -161,14 +172,31 @@ TEST(EventsTest, AccuracyContestLimitsTimeAndSize) {
   const std::vector<Entry> entries = {Variant("slow", 150, 100, 0.99),
                                       Variant("large", 1, 11 * 1024 * 1024, 0.98),
                                       Variant("fits", 1, 100, 0.5)};
-  const EventResult result = *RankEvent("accuracy_contest", entries, "f32");
+  const EventResult result = *RankEvent("accuracy_contest", entries, "f32", false);
   EXPECT_THAT(Ranks(result), ElementsAre(1, 0, 0));
   EXPECT_EQ(result.standings[1].reason, "is not for certain below 100 ms");
   EXPECT_EQ(result.standings[2].reason, "is not below 10 MiB");
 }
 
+TEST(EventsTest, TheClosedDivisionKeepsPrunedNetworksOut) {
+  std::vector<Entry> entries = {Variant("f32", 10, 4000, 0.90), Variant("int8", 5, 1000, 0.89),
+                                Variant("prune50+int8", 2, 900, 0.88),
+                                Variant("mystery", 1, 900, 0.9)};
+  entries[1].techniques = {"quantization"};
+  entries[2].techniques = {"pruning", "quantization"};
+  const EventResult closed = *RankEvent("latency_sprint", entries, "f32", true);
+  EXPECT_THAT(Ranks(closed), ElementsAre(1, 2, 0, 0));
+  EXPECT_EQ(closed.standings[0].entry, &entries[1]);
+  EXPECT_EQ(closed.standings[2].reason, "pruning changes the reference network");
+  EXPECT_EQ(closed.standings[3].reason, "the file does not say what mystery does");
+  const EventResult open = *RankEvent("latency_sprint", entries, "f32", false);
+  EXPECT_THAT(Ranks(open), ElementsAre(1, 2, 3, 4));
+  EXPECT_FALSE(open.standings[0].division.closed);
+  EXPECT_TRUE(open.standings[2].division.closed);
+}
+
 TEST(EventsTest, UnknownEventsAreNamed) {
-  EXPECT_THAT(std::string(RankEvent("sprint", {}, "f32").status().message()),
+  EXPECT_THAT(std::string(RankEvent("sprint", {}, "f32", false).status().message()),
               HasSubstr("--event=sprint: no such event; there are latency_sprint,"));
 }
 
