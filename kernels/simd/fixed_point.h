@@ -126,10 +126,9 @@ class FixedPointFactors {
 #endif
 };
 
-// The same for factors below a fourth, which those of most sums of products are. The product's upper half
-// decides: floor(floor(a / 2^32) / 2^k) = floor(a / 2^(32 + k)), and half of 2^(32 + k) has no lower half
-// either. Rounding and shift then take 32 bits a lane.
-constexpr bool IsSmall(FixedPoint factor) { return factor.multiplier == 0 || factor.shift <= -2; }
+// The same for small factors. The product's upper half decides: floor(floor(a / 2^32) / 2^k) =
+// floor(a / 2^(32 + k)), and half of 2^(32 + k) has no lower half either. Rounding and shift then take 32
+// bits a lane.
 
 #if defined(__SSE2__) && !defined(__AVX2__)
 
