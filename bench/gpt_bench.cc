@@ -51,9 +51,13 @@ double Accuracy(Gpt& gpt, std::size_t context) {
     const std::vector<std::size_t> tokens = Context(context, 2000000 + i);
     gpt.Reset();
     gpt.Append(tokens);
-    const std::size_t n = tokens.size();
-    const std::size_t a = tokens[n - 4], b = tokens[n - 2];
-    right += gpt.Next() == (tokens[n - 3] == models::kPlus ? a + b : a + 16 - b) % 16;
+    bool all = true;
+    for (const std::size_t digit : models::GptAnswer(std::span(tokens).last(models::kAnswerAt))) {
+      const std::size_t next = gpt.Next();
+      all = all && next == digit;
+      if (gpt.length() < context) gpt.Append({&next, 1});
+    }
+    right += all;
   }
   return static_cast<double>(right) / kAccuracyLines;
 }

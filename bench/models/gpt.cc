@@ -21,17 +21,30 @@ void Check(KvStatus status) {
 
 }  // namespace
 
+GptAnswerTokens GptAnswer(std::span<const std::size_t> line) {
+  constexpr GptAnswerTokens kNone = {kEnd, kEnd};
+  if (line.size() < kAnswerAt || line[5] != kEquals) return kNone;
+  for (const std::size_t at : {0, 1, 3, 4}) {
+    if (line[at] >= 16) return kNone;
+  }
+  if (line[2] != kPlus && line[2] != kMinus) return kNone;
+  const std::size_t a = 16 * line[0] + line[1], b = 16 * line[3] + line[4];
+  const std::size_t answer = line[2] == kPlus ? a + b : a + 256 - b;
+  return {answer / 16 % 16, answer % 16};
+}
+
 std::vector<std::size_t> GptLines(std::size_t count, std::uint32_t seed) {
   std::mt19937 rng(seed);
   std::vector<std::size_t> tokens;
   for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t a = rng() % 16, b = rng() % 16;
-    const bool plus = rng() % 2 == 0;
-    for (const std::size_t token :
-         {a, plus ? std::size_t{kPlus} : std::size_t{kMinus}, b, std::size_t{kEquals},
-          (plus ? a + b : a + 16 - b) % 16, std::size_t{kEnd}}) {
-      tokens.push_back(token);
+    for (std::size_t at = 0; at < 5; ++at) {
+      tokens.push_back(at == 2 ? kPlus + rng() % 2 : rng() % 16);
     }
+    tokens.push_back(kEquals);
+    for (const std::size_t digit : GptAnswer(std::span(tokens).last(kAnswerAt))) {
+      tokens.push_back(digit);
+    }
+    tokens.push_back(kEnd);
   }
   return tokens;
 }

@@ -1,12 +1,13 @@
 // A small GPT that generates token by token: the decoder of Radford et al. (layer normalization before
 // attention and feed-forward, GELU) with rotary positions, its embedding also the output's weights. Scores
 // of attention fall with distance as well (ALiBi, Press et al., arXiv:2108.12409), so that it does at any
-// context what it learned at 48 tokens.
+// context what it learned at 72 tokens.
 //
-// It speaks a formal language whose lines can be checked: "7+b=2;", sums and differences of hexadecimal
-// digits modulo 16. Weights: train_gpt, in weights/gpt.safetensors.
+// It speaks a formal language whose lines can be checked: "7b+c2=3d;", sums and differences of
+// numbers of two hexadecimal digits, modulo 256. Weights: train_gpt, in weights/gpt.safetensors.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -31,7 +32,11 @@ inline constexpr float kGptSlopes[] = {0.25f, 0.5f};  // of each head
 
 // Tokens 0..15 are the digits, then these.
 enum GptToken : std::size_t { kPlus = 16, kMinus = 17, kEquals = 18, kEnd = 19 };
-inline constexpr std::size_t kLineTokens = 6, kAnswerAt = 4;  // a + b = c ;
+inline constexpr std::size_t kLineTokens = 9, kAnswerAt = 6, kAnswerTokens = 2;  // aa + bb = cc ;
+
+// The answer to the line that begins with these tokens; not a digit if it is no line.
+using GptAnswerTokens = std::array<std::size_t, kAnswerTokens>;
+GptAnswerTokens GptAnswer(std::span<const std::size_t> line);
 
 // `count` lines with true answers, one behind the other, from a seed.
 std::vector<std::size_t> GptLines(std::size_t count, std::uint32_t seed);

@@ -1,24 +1,17 @@
-// Fully connected layers and convolutions as matrix multiplications: the pixels under each position of
-// the window, laid out as one row of A (im2col), times the weights. A few rows at a time, so that they
-// and their sums stay in L1 or L2 from one step to the next.
+// Fully connected layers and convolutions as matrix multiplications: rows of A (im2col.h) times the weights.
 #include <algorithm>
 #include <cstring>
 #include <limits>
 
 #include "absl/strings/str_cat.h"
+#include "bench/models/im2col.h"
 #include "bench/models/layers.h"
 #include "kernels/sparse_gemm/sparse_matrix.h"
 
 namespace podium::models {
 namespace {
 
-constexpr std::size_t kBlockRows = 64;
-
-struct Problem {
-  std::size_t M, N, K;
-  Window window;    // of a convolution
-  bool contiguous;  // the input is A as it is
-};
+using Problem = MatmulProblem;
 
 absl::StatusOr<Problem> ProblemOf(const Graph& graph, const Op& op) {
   const Tensor& x = graph.tensors[op.inputs[0]];
@@ -54,93 +47,6 @@ absl::StatusOr<Problem> ProblemOf(const Graph& graph, const Op& op) {
   return p;
 }
 
-std::size_t AlignUp(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
-
-// Copies `bytes` bytes, rounded up to pieces of 16: rows of a window are so short that a call would take
-// longer.
-constexpr std::size_t kPiece = 16;
-inline void CopyPieces(void* to, const void* from, std::size_t bytes) {
-  for (std::size_t i = 0; i < bytes; i += kPiece) {
-    std::memcpy(static_cast<std::byte*>(to) + i, static_cast<const std::byte*>(from) + i, kPiece);
-  }
-}
-
-// Rows of A for `count` positions of the window, from position `first` of one image on. Of the image, what
-// lies under them is copied with its padding, in x's zero point, to `padded`: then no row of the window
-// needs to know where the image ends. Both `a` and `padded` have kPiece bytes more.
-template <class T>
-void Im2col(const Window& w, const T* image, T zero, std::size_t first, std::size_t count, T* a,
-            T* padded) {
-  const std::size_t i0 = first / w.OW, rows = (first + count - 1) / w.OW - i0;
-  const std::size_t width = (w.OW - 1) * w.stride_w + w.KW;
-  T* to = padded;
-  for (std::size_t r = 0; r < rows * w.stride_h + w.KH; ++r, to += width * w.C) {
-    const std::size_t row = i0 * w.stride_h + r;
-    if (row < w.pad_top || row - w.pad_top >= w.H) {
-      std::fill_n(to, width * w.C, zero);
-      continue;
-    }
-    const std::size_t inside = std::min(w.W, width - w.pad_left);
-    std::fill_n(to, w.pad_left * w.C, zero);
-    std::memcpy(to + w.pad_left * w.C, image + (row - w.pad_top) * w.W * w.C,
-                inside * w.C * sizeof(T));
-    std::fill_n(to + (w.pad_left + inside) * w.C, (width - w.pad_left - inside) * w.C, zero);
-  }
-  const std::size_t bytes = w.KW * w.C * sizeof(T);
-  std::size_t i = 0, j = first % w.OW;
-  for (std::size_t m = 0; m < count; ++m) {
-    const T* from = padded + (i * w.stride_h * width + j * w.stride_w) * w.C;
-    for (std::size_t p = 0; p < w.KH; ++p, a += w.KW * w.C, from += width * w.C) {
-      CopyPieces(a, from, bytes);
-    }
-    if (++j == w.OW) {
-      j = 0;
-      ++i;
-    }
-  }
-}
-
-// Bytes of a block of A, and of the padded part of an image under it.
-struct Im2colBytes {
-  std::size_t a = 0, padded = 0;
-};
-Im2colBytes Im2colBytesOf(const Problem& p, std::size_t element) {
-  if (p.contiguous) return {};
-  const Window& w = p.window;
-  const std::size_t most = std::min({kBlockRows, p.M, w.OH * w.OW});
-  // So many positions, wherever they begin, lie in so many rows of the output.
-  const std::size_t rows = std::min(w.OH, (most - 1 + w.OW - 1) / w.OW + 1);
-  const std::size_t width = (w.OW - 1) * w.stride_w + w.KW;
-  return {AlignUp(std::min(kBlockRows, p.M) * p.K * element + kPiece),
-          AlignUp(((rows - 1) * w.stride_h + w.KH) * width * w.C * element + kPiece)};
-}
-
-// f(rows of A, first row, count) for each block of rows; where A is not the input itself, `scratch` holds
-// one block, and behind it what Im2colBytes says.
-template <class T, class F>
-void ForEachBlock(const Problem& p, const T* x, T zero, std::byte* scratch, const F& f) {
-  if (p.contiguous) {
-    for (std::size_t m = 0; m < p.M; m += kBlockRows) {
-      f(x + m * p.K, m, std::min(kBlockRows, p.M - m));
-    }
-    return;
-  }
-  const Window& w = p.window;
-  const std::size_t per_image = w.OH * w.OW;
-  T* a = reinterpret_cast<T*>(scratch);
-  T* padded = reinterpret_cast<T*>(scratch + Im2colBytesOf(p, sizeof(T)).a);
-  for (std::size_t m = 0; m < p.M; m += kBlockRows) {
-    const std::size_t end = std::min(m + kBlockRows, p.M);
-    for (std::size_t part = m; part < end;) {  // of one image
-      const std::size_t image = part / per_image, first = part % per_image;
-      const std::size_t count = std::min(end - part, per_image - first);
-      Im2col(w, x + image * w.H * w.W * w.C, zero, first, count, a + (part - m) * p.K, padded);
-      part += count;
-    }
-    f(a, m, end - m);
-  }
-}
-
 struct WeightsF32 {
   AlignedBytes packed;
   std::vector<float> bias;
@@ -160,18 +66,18 @@ Layer MakeF32(const Graph& graph, const Op& op, const Problem& p, const KernelTa
   const bool clamp_at_6 = op.clamp == Clamp::kRelu6;
   Layer layer = {.kind = op.kind};
   layer.weight_bytes = (kernels.packed_f32_size(p.N, p.K) + p.N) * sizeof(float);
-  const Im2colBytes bytes = Im2colBytesOf(p, sizeof(float));
-  layer.scratch_bytes = bytes.a + bytes.padded;
+  const Im2colPlan plan(p, sizeof(float));
+  layer.scratch_bytes = plan.bytes();
   layer.run = [=, &kernels](const LayerIo& io) {
     auto* y = reinterpret_cast<float*>(io.y);
-    ForEachBlock(p, reinterpret_cast<const float*>(io.x), 0.0f, io.scratch,
+    ForEachBlock(p, plan, reinterpret_cast<const float*>(io.x), 0.0f, io.scratch,
                  [&](const float* a, std::size_t m, std::size_t count) {
                    kernels.gemm_bias_activation_f32(
                        {.M = count,
                         .N = p.N,
                         .K = p.K,
                         .a = a,
-                        .lda = p.K,
+                        .lda = plan.lda,
                         .packed_b = reinterpret_cast<const float*>(weights->packed.data()),
                         .bias = weights->bias.data(),
                         .activation = activation,
@@ -204,21 +110,22 @@ Layer MakeSparseF32(const Graph& graph, const Op& op, const Problem& p,
                     {b.begin(), b.end()}});
   const float lo = op.clamp == Clamp::kNone ? std::numeric_limits<float>::lowest() : 0,
               hi = op.clamp == Clamp::kRelu6 ? 6 : std::numeric_limits<float>::max();
-  const Im2colBytes bytes = Im2colBytesOf(p, sizeof(float));
+  const Im2colPlan plan(p, sizeof(float));
   Layer layer = {.kind = op.kind};
   layer.weight_bytes =
       (csr ? weights->csr.size_bytes() : weights->blocks.size_bytes()) + p.N * sizeof(float);
-  layer.scratch_bytes = bytes.a + bytes.padded;
+  layer.scratch_bytes = plan.bytes();
   layer.run = [=, &kernels](const LayerIo& io) {
     ForEachBlock(
-        p, reinterpret_cast<const float*>(io.x), 0.0f, io.scratch,
+        p, plan, reinterpret_cast<const float*>(io.x), 0.0f, io.scratch,
         [&](const float* a, std::size_t m, std::size_t count) {
           constexpr ActivationLayout kLayout = ActivationLayout::kTokenMajor;
           float* const y = reinterpret_cast<float*>(io.y) + m * p.N;
           if (csr) {
-            kernels.gemm_csr_f32({weights->csr.view(), count, kLayout, a, p.K, y, p.N});
+            kernels.gemm_csr_f32({weights->csr.view(), count, kLayout, a, plan.lda, y, p.N});
           } else {
-            kernels.gemm_block4x1_f32({weights->blocks.view(), count, kLayout, a, p.K, y, p.N});
+            kernels.gemm_block4x1_f32(
+                {weights->blocks.view(), count, kLayout, a, plan.lda, y, p.N});
           }
           for (std::size_t i = 0; i < count; ++i) {
             for (std::size_t n = 0; n < p.N; ++n) {
@@ -232,13 +139,18 @@ Layer MakeSparseF32(const Graph& graph, const Op& op, const Problem& p,
 }
 
 struct WeightsS8 {
+  std::size_t K;  // with zeros at the end of each row
   AlignedBytes packed;
   S8Scaling scaling;
 
-  WeightsS8(const Problem& p, const Tensor& w, S8Scaling s, const KernelTable& kernels)
-      : packed(kernels.packed_s8_size(p.N, p.K)), scaling(std::move(s)) {
-    kernels.pack_s8({p.N, p.K, w.values<std::int8_t>().data(), p.K,
-                     reinterpret_cast<std::int8_t*>(packed.data())});
+  WeightsS8(const Problem& p, const Tensor& w, std::size_t padded_k, S8Scaling s,
+            const KernelTable& kernels)
+      : K(padded_k), packed(kernels.packed_s8_size(p.N, padded_k)), scaling(std::move(s)) {
+    std::vector<std::int8_t> rows(p.N * K);
+    for (std::size_t n = 0; n < p.N; ++n) {
+      std::copy_n(w.values<std::int8_t>().data() + n * p.K, p.K, rows.data() + n * K);
+    }
+    kernels.pack_s8({p.N, K, rows.data(), K, reinterpret_cast<std::int8_t*>(packed.data())});
   }
 };
 
@@ -248,30 +160,52 @@ absl::StatusOr<Layer> MakeS8(const Graph& graph, const Op& op, const Problem& p,
   const Tensor& y = graph.tensors[op.output];
   absl::StatusOr<S8Scaling> scaling = ScalingOf(graph, op, p.N, p.K, p.K, 1);
   if (!scaling.ok()) return scaling.status();
-  const auto weights = std::make_shared<const WeightsS8>(p, graph.tensors[op.inputs[1]],
+  const Im2colPlan plan(p, 1);
+  // Dot products take 4 at a time. Whatever else a row that is laid out anew ends with meets a zero.
+  const std::size_t K = p.contiguous ? p.K : std::min(AlignUp(p.K, 4), plan.lda);
+  const auto weights = std::make_shared<const WeightsS8>(p, graph.tensors[op.inputs[1]], K,
                                                          *std::move(scaling), kernels);
   const S8Range range = RangeOf(op.clamp, y);
-  const std::size_t rows = std::min(kBlockRows, p.M);
-  const std::size_t sums_bytes = AlignUp(rows * p.N * sizeof(std::int32_t));
   Layer layer = {.kind = op.kind};
-  layer.weight_bytes =
-      kernels.packed_s8_size(p.N, p.K) + p.N * (sizeof(FixedPoint) + sizeof(float));
-  const Im2colBytes bytes = Im2colBytesOf(p, 1);
-  layer.scratch_bytes = sums_bytes + bytes.a + bytes.padded;
+  layer.weight_bytes = kernels.packed_s8_size(p.N, K) + p.N * (sizeof(FixedPoint) + sizeof(float));
+  // A factor of a fourth or more, which is rare, is left to requantize_s8.
+  const bool fused = std::all_of(weights->scaling.factors.begin(), weights->scaling.factors.end(),
+                                 [](FixedPoint f) { return IsSmall(f); });
+  const std::size_t sums_bytes =
+      fused ? 0 : AlignUp(plan.block_rows * p.N * sizeof(std::int32_t), 64);
+  layer.scratch_bytes = sums_bytes + plan.bytes();
   layer.run = [=, zero = static_cast<std::int8_t>(x.zero_point), zero_point = y.zero_point,
                &kernels](const LayerIo& io) {
-    auto* sums = reinterpret_cast<std::int32_t*>(io.scratch);
-    ForEachBlock(p, reinterpret_cast<const std::int8_t*>(io.x), zero, io.scratch + sums_bytes,
+    const auto* packed = reinterpret_cast<const std::int8_t*>(weights->packed.data());
+    ForEachBlock(p, plan, reinterpret_cast<const std::int8_t*>(io.x), zero, io.scratch + sums_bytes,
                  [&](const std::int8_t* a, std::size_t m, std::size_t count) {
-                   kernels.gemm_s8s8s32(
-                       {.M = count,
-                        .N = p.N,
-                        .K = p.K,
-                        .a = a,
-                        .lda = p.K,
-                        .packed_b = reinterpret_cast<const std::int8_t*>(weights->packed.data()),
-                        .c = sums,
-                        .ldc = p.N});
+                   auto* const out = reinterpret_cast<std::int8_t*>(io.y) + m * p.N;
+                   if (fused) {
+                     kernels.gemm_s8s8s8({.M = count,
+                                          .N = p.N,
+                                          .K = weights->K,
+                                          .a = a,
+                                          .lda = plan.lda,
+                                          .a_zero_point = 0,  // in the biases
+                                          .packed_b = packed,
+                                          .bias = weights->scaling.bias.data(),
+                                          .multipliers = weights->scaling.factors.data(),
+                                          .c_zero_point = zero_point,
+                                          .c_min = range.min,
+                                          .c_max = range.max,
+                                          .c = out,
+                                          .ldc = p.N});
+                     return;
+                   }
+                   auto* const sums = reinterpret_cast<std::int32_t*>(io.scratch);
+                   kernels.gemm_s8s8s32({.M = count,
+                                         .N = p.N,
+                                         .K = weights->K,
+                                         .a = a,
+                                         .lda = plan.lda,
+                                         .packed_b = packed,
+                                         .c = sums,
+                                         .ldc = p.N});
                    kernels.requantize_s8({.M = count,
                                           .N = p.N,
                                           .x = sums,
@@ -282,7 +216,7 @@ absl::StatusOr<Layer> MakeS8(const Graph& graph, const Op& op, const Problem& p,
                                           .zero_point = zero_point,
                                           .y_min = range.min,
                                           .y_max = range.max,
-                                          .y = reinterpret_cast<std::int8_t*>(io.y) + m * p.N,
+                                          .y = out,
                                           .ldy = p.N});
                  });
   };

@@ -6,8 +6,8 @@
 //
 // To the nearest integer, halves upwards; no other rounding, since the product has 64 bits. It is the
 // rule of TensorFlow Lite's reference built with TFLITE_SINGLE_ROUNDING; without that option it
-// rounds twice, after 31 bits and after the shift, and may differ by 1. The 8-bit forms of gemm_int8.h
-// multiply by a float of 24 bits and round halves to even: of a million results some differ from this.
+// rounds twice, after 31 bits and after the shift, and may differ by 1. gemm_u8s8u8 multiplies by a float
+// of 24 bits and rounds halves to even: of a million results some differ from this.
 // Source: Jacob et al., arXiv:1712.05877, section 2.2.
 #pragma once
 
@@ -23,6 +23,9 @@ struct FixedPoint {
 // The nearest to `real`, which is >= 0 and finite; 0 if it is below 2^-32, the largest if it is 2^30
 // or more.
 FixedPoint FixedPointOf(double real);
+
+// Whether it is below a fourth, as what rescales a layer's sums mostly is: those are cheaper (simd/fixed_point.h).
+constexpr bool IsSmall(FixedPoint factor) { return factor.multiplier == 0 || factor.shift <= -2; }
 
 // The result must fit an s32: |x| * real < 2^31.
 std::int32_t MultiplyFixedPoint(std::int32_t x, FixedPoint factor);

@@ -4,8 +4,10 @@
 //   s32 form:  C[m, n] = acc[m, n], with zero_point = 0
 //   f32 form:  C[m, n] = act(float(acc[m, n]) * (a_scale[m] * b_scales[n]) + bias[n])
 //                        * factor[m, n] + residual[m, n]   (each where it is given: activation.h)
-//   8-bit form, "requantized":
-//              C[m, n] = clamp(round(float(acc[m, n] + bias[n]) * multipliers[n]) + c_zero_point)
+//   8-bit forms, "requantized":
+//     u8       C[m, n] = clamp(round(float(acc[m, n] + bias[n]) * multipliers[n]) + c_zero_point)
+//     s8       C[m, n] = clamp(MultiplyFixedPoint(acc[m, n] + bias[n], multipliers[n]) + c_zero_point),
+//              as TensorFlow Lite's reference does (fixed_point.h); every multiplier IsSmall
 //
 // A  u8 or s8  M x K, row-major, row stride lda >= K   (activations: scale * (q - zero_point))
 // B  s8        N x K, packed                           (weights: b_scales[n] * q)
@@ -17,14 +19,15 @@
 // Every ISA gives bit-identical results in all forms (with a GELU or SiLU: within the bound of
 // activation.h). The sums are exact while |acc + bias| < 2^31, whatever the order, so at least
 // while K <= 65793 (255 * 128 * K < 2^31) in the s32 form. The f32 form rounds after each of its
-// operations, never fused. The 8-bit form rounds the product once, to the nearest integer and ties
-// to even; `float` above is exact below 2^24. Source: Jacob et al., arXiv:1712.05877, equation 7.
+// operations, never fused. The u8 form rounds the product once, to the nearest integer and ties to
+// even; `float` above is exact below 2^24. Source: Jacob et al., arXiv:1712.05877, equation 7.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
 #include "kernels/fused_activation/activation.h"
+#include "kernels/int8_matmul/fixed_point.h"
 #include "kernels/int8_matmul/quantize_u8.h"
 
 namespace podium {
@@ -71,27 +74,30 @@ struct GemmInt8F32Args {
   ElementwiseF32 then = {};
 };
 
-template <class A>
+// A and Multiplier: std::uint8_t and float, or std::int8_t and FixedPoint.
+template <class A, class Multiplier>
 struct GemmInt8RequantizedArgs {
   std::size_t M, N, K;
   const A* a;
   std::size_t lda;
   std::int32_t a_zero_point;
   const std::int8_t* packed_b;
-  const std::int32_t* bias;  // N, in units of a_scale * b_scales[n]; or null for none
-  const float* multipliers;  // N: a_scale * b_scales[n] / c_scale
+  const std::int32_t* bias;       // N, in units of a_scale * b_scales[n]; or null for none
+  const Multiplier* multipliers;  // N: a_scale * b_scales[n] / c_scale
   std::int32_t c_zero_point;
   A c_min,
       c_max;  // the clamp: the type's range, or an activation's, such as c_zero_point for a ReLU
   A* c;
   std::size_t ldc;
 };
+using GemmU8S8U8Args = GemmInt8RequantizedArgs<std::uint8_t, float>;
+using GemmS8S8S8Args = GemmInt8RequantizedArgs<std::int8_t, FixedPoint>;
 
 using GemmU8S8S32Fn = void(const GemmInt8S32Args<std::uint8_t>&);
 using GemmS8S8S32Fn = void(const GemmInt8S32Args<std::int8_t>&);
 using GemmU8S8F32Fn = void(const GemmInt8F32Args<std::uint8_t>&);
 using GemmS8S8F32Fn = void(const GemmInt8F32Args<std::int8_t>&);
-using GemmU8S8U8Fn = void(const GemmInt8RequantizedArgs<std::uint8_t>&);
-using GemmS8S8S8Fn = void(const GemmInt8RequantizedArgs<std::int8_t>&);
+using GemmU8S8U8Fn = void(const GemmU8S8U8Args&);
+using GemmS8S8S8Fn = void(const GemmS8S8S8Args&);
 
 }  // namespace podium

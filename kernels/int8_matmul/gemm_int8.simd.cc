@@ -8,8 +8,10 @@
 #include "kernels/dense/gemm_tile.h"
 #include "kernels/fused_activation/finish_tile.h"
 #include "kernels/fused_activation/vector_math.h"
+#include "kernels/simd/clamped_s8.h"
 #include "kernels/simd/convert.h"
 #include "kernels/simd/dot_int8.h"
+#include "kernels/simd/fixed_point.h"
 #include "kernels/simd/opaque.h"
 
 namespace podium::PODIUM_ISA {
@@ -80,6 +82,14 @@ struct RowSums {
   }
 };
 
+// What is to be added to a batch of sums, from channel n on, of which the first `count` exist.
+[[gnu::always_inline]] inline I32 CorrectionOf(const RowSums& row_sums, std::int32_t offset,
+                                               const std::int32_t* bias, std::size_t n,
+                                               std::size_t count) {
+  const I32 correction = I32(0) - I32(offset) * row_sums(n);
+  return bias == nullptr ? correction : correction + LoadLanes<I32>(bias + n, count);
+}
+
 struct StoreS32 {
   std::int32_t* c;
   std::size_t ldc;
@@ -144,25 +154,40 @@ struct FinishF32 : TileFinisher {
   }
 };
 
-template <class C>
-struct StoreRequantized {
-  const std::int32_t* bias;
-  const float* multipliers;
-  std::int32_t c_zero_point, c_min, c_max;
-  C* c;
-  std::size_t ldc;
+// `offset`: what zero points, and Dot, have added to each activation.
+struct StoreU8 {
+  const GemmU8S8U8Args& args;
   std::int32_t offset;
   RowSums row_sums;
 
   auto Channels(std::size_t n, std::size_t count) const {
-    I32 correction = I32(0) - I32(offset) * row_sums(n);
-    if (bias != nullptr) correction = correction + LoadLanes<I32>(bias + n, count);
-    return
-        [ to = *this, correction, multiplier = LoadLanes<F32>(multipliers + n, count), n,
-          count ](I32 acc, std::size_t m) __attribute__((always_inline)) {
-      const I32 q = RoundProduct(xsimd::to_float(acc + correction), multiplier,
-                                 to.c_min - to.c_zero_point, to.c_max - to.c_zero_point);
-      StoreLowBytes(to.c + m * to.ldc + n, q + I32(to.c_zero_point), count);
+    return [
+      c = args.c + n, ldc = args.ldc, zero_point = args.c_zero_point,
+      lo = args.c_min - args.c_zero_point, hi = args.c_max - args.c_zero_point,
+      correction = CorrectionOf(row_sums, offset, args.bias, n, count),
+      multiplier = LoadLanes<F32>(args.multipliers + n, count),
+      count
+    ](I32 acc, std::size_t m) __attribute__((always_inline)) {
+      const I32 q = RoundProduct(xsimd::to_float(acc + correction), multiplier, lo, hi);
+      StoreLowBytes(c + m * ldc, q + I32(zero_point), count);
+    };
+  }
+};
+
+struct StoreS8 {
+  const GemmS8S8S8Args& args;
+  std::int32_t offset;
+  RowSums row_sums;
+
+  auto Channels(std::size_t n, std::size_t count) const {
+    return [
+      c = args.c + n, ldc = args.ldc,
+      clamped = ClampedS8(args.c_zero_point, args.c_min, args.c_max),
+      correction = CorrectionOf(row_sums, offset, args.bias, n, count),
+      multipliers = SmallFixedPointFactors(args.multipliers + n, count),
+      count
+    ](I32 acc, std::size_t m) __attribute__((always_inline)) {
+      clamped.Store(c + m * ldc, multipliers.Multiply(acc + correction), count);
     };
   }
 };
@@ -215,19 +240,6 @@ void GemmF32(const GemmInt8F32Args<A>& args) {
                               row_sums});
 }
 
-template <class A>
-void GemmRequantized(const GemmInt8RequantizedArgs<A>& args) {
-  GemmInto<A>(args, StoreRequantized<A>{.bias = args.bias,
-                                        .multipliers = args.multipliers,
-                                        .c_zero_point = args.c_zero_point,
-                                        .c_min = args.c_min,
-                                        .c_max = args.c_max,
-                                        .c = args.c,
-                                        .ldc = args.ldc,
-                                        .offset = args.a_zero_point + kDotOffset<A>,
-                                        .row_sums = {args.packed_b, args.K}});
-}
-
 }  // namespace
 
 std::size_t PackedS8Size(std::size_t N, std::size_t K) {
@@ -250,7 +262,13 @@ void GemmU8S8S32(const GemmInt8S32Args<std::uint8_t>& args) { GemmS32(args); }
 void GemmS8S8S32(const GemmInt8S32Args<std::int8_t>& args) { GemmS32(args); }
 void GemmU8S8F32(const GemmInt8F32Args<std::uint8_t>& args) { GemmF32(args); }
 void GemmS8S8F32(const GemmInt8F32Args<std::int8_t>& args) { GemmF32(args); }
-void GemmU8S8U8(const GemmInt8RequantizedArgs<std::uint8_t>& args) { GemmRequantized(args); }
-void GemmS8S8S8(const GemmInt8RequantizedArgs<std::int8_t>& args) { GemmRequantized(args); }
+void GemmU8S8U8(const GemmU8S8U8Args& args) {
+  GemmInto<std::uint8_t>(
+      args, StoreU8{args, args.a_zero_point + kDotOffset<std::uint8_t>, {args.packed_b, args.K}});
+}
+void GemmS8S8S8(const GemmS8S8S8Args& args) {
+  GemmInto<std::int8_t>(
+      args, StoreS8{args, args.a_zero_point + kDotOffset<std::int8_t>, {args.packed_b, args.K}});
+}
 
 }  // namespace podium::PODIUM_ISA

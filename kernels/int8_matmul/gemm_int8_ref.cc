@@ -44,17 +44,24 @@ void GemmF32(const GemmInt8F32Args<A>& args) {
   }
 }
 
-template <class A>
-void GemmRequantized(const GemmInt8RequantizedArgs<A>& args) {
+// 24 bits times 24 bits fit 53: the only rounding is that to an integer.
+double Rescale(std::int32_t acc, float multiplier) {
+  return std::nearbyint(static_cast<double>(static_cast<float>(acc)) * multiplier);
+}
+double Rescale(std::int32_t acc, FixedPoint multiplier) {
+  assert(IsSmall(multiplier));
+  return MultiplyFixedPoint(acc, multiplier);
+}
+
+template <class A, class Multiplier>
+void GemmRequantized(const GemmInt8RequantizedArgs<A, Multiplier>& args) {
   assert(args.K <= kMaxDepthInt8);
   for (std::size_t m = 0; m < args.M; ++m) {
     for (std::size_t n = 0; n < args.N; ++n) {
       std::int32_t acc =
           Dot(args.a + m * args.lda, args.a_zero_point, args.packed_b + n * args.K, args.K);
       if (args.bias != nullptr) acc += args.bias[n];
-      // 24 bits times 24 bits fit 53: the only rounding is that to an integer.
-      const double product = static_cast<double>(static_cast<float>(acc)) * args.multipliers[n];
-      const double q = std::nearbyint(product) + args.c_zero_point;
+      const double q = Rescale(acc, args.multipliers[n]) + args.c_zero_point;
       args.c[m * args.ldc + n] = static_cast<A>(
           std::clamp(q, static_cast<double>(args.c_min), static_cast<double>(args.c_max)));
     }
@@ -75,7 +82,7 @@ void GemmU8S8S32(const GemmInt8S32Args<std::uint8_t>& args) { GemmS32(args); }
 void GemmS8S8S32(const GemmInt8S32Args<std::int8_t>& args) { GemmS32(args); }
 void GemmU8S8F32(const GemmInt8F32Args<std::uint8_t>& args) { GemmF32(args); }
 void GemmS8S8F32(const GemmInt8F32Args<std::int8_t>& args) { GemmF32(args); }
-void GemmU8S8U8(const GemmInt8RequantizedArgs<std::uint8_t>& args) { GemmRequantized(args); }
-void GemmS8S8S8(const GemmInt8RequantizedArgs<std::int8_t>& args) { GemmRequantized(args); }
+void GemmU8S8U8(const GemmU8S8U8Args& args) { GemmRequantized(args); }
+void GemmS8S8S8(const GemmS8S8S8Args& args) { GemmRequantized(args); }
 
 }  // namespace podium::reference

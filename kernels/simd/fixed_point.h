@@ -7,7 +7,7 @@
 #pragma once
 
 #include "kernels/int8_matmul/fixed_point.h"
-#include "kernels/simd/arch.h"
+#include "kernels/simd/partial.h"
 
 namespace podium::PODIUM_ISA {
 namespace {
@@ -125,6 +125,91 @@ class FixedPointFactors {
   I32 offset_;
 #endif
 };
+
+// The same for small factors. The product's upper half decides: floor(floor(a / 2^32) / 2^k) =
+// floor(a / 2^(32 + k)), and half of 2^(32 + k) has no lower half either. Rounding and shift then take 32
+// bits a lane.
+
+#if defined(__SSE2__) && !defined(__AVX2__)
+
+// Shifts by one count for all lanes: nothing would be gained.
+class SmallFixedPointFactors : public FixedPointFactors {
+ public:
+  // The first `count` are given; the others are 0.
+  [[gnu::always_inline]] SmallFixedPointFactors(const FixedPoint* factors, std::size_t count)
+      : FixedPointFactors(Lanes(factors, count)) {}
+
+ private:
+  static FixedPointLanes Lanes(const FixedPoint* factors, std::size_t count) {
+    FixedPointLanes lanes;
+    for (std::size_t i = 0; i < I32::size; ++i) {
+      lanes.Set(i, i < count ? factors[i] : FixedPoint());
+    }
+    return lanes;
+  }
+};
+
+#else
+
+class SmallFixedPointFactors {
+ public:
+  // The first `count` are given; the others are 0.
+  [[gnu::always_inline]] SmallFixedPointFactors(const FixedPoint* factors, std::size_t count) {
+    static_assert(sizeof(FixedPoint) == 2 * sizeof(std::int32_t));
+    const auto* words = reinterpret_cast<const std::int32_t*>(factors);
+    const I32 a = LoadLanes<I32>(words, 2 * count),
+              b = LoadLanes<I32>(words + I32::size,
+                                 2 * count > I32::size ? 2 * count - I32::size : 0);
+#if defined(__AVX512F__)
+    const __m512i even =
+        _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    const __m512i odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
+    const I32 shift = _mm512_permutex2var_epi32(a, odd, b);
+    multiplier_ = _mm512_permutex2var_epi32(a, even, b);
+    multiplier_odd_ = _mm512_shuffle_epi32(multiplier_, _MM_PERM_DDBB);
+    shift_ = I32(-1) - xsimd::min(shift, I32(-2));
+    addend_ = _mm512_sllv_epi32(_mm512_set1_epi32(1), shift_ - I32(1));
+#elif defined(__AVX2__)
+    const __m256 x = _mm256_castsi256_ps(a), y = _mm256_castsi256_ps(b);
+    const auto order = [](__m256 v) {
+      return _mm256_permute4x64_epi64(_mm256_castps_si256(v), 0b11011000);
+    };
+    const I32 shift = order(_mm256_shuffle_ps(x, y, 0b11011101));
+    multiplier_ = order(_mm256_shuffle_ps(x, y, 0b10001000));
+    multiplier_odd_ = _mm256_srli_epi64(multiplier_, 32);
+    shift_ = I32(-1) - xsimd::min(shift, I32(-2));
+    addend_ = _mm256_sllv_epi32(_mm256_set1_epi32(1), shift_ - I32(1));
+#elif defined(__aarch64__)
+    multiplier_ = vuzp1q_s32(a, b);
+    shift_ = vminq_s32(vuzp2q_s32(a, b), vdupq_n_s32(-2));
+#endif
+  }
+
+  [[gnu::always_inline]] I32 Multiply(I32 x) const {
+#if defined(__AVX512F__)
+    const __m512i even = _mm512_mul_epi32(x, multiplier_),
+                  odd = _mm512_mul_epi32(_mm512_shuffle_epi32(x, _MM_PERM_DDBB), multiplier_odd_);
+    const I32 upper = _mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB);
+    return _mm512_srav_epi32(upper + addend_, shift_);
+#elif defined(__AVX2__)
+    const __m256i even = _mm256_mul_epi32(x, multiplier_),
+                  odd = _mm256_mul_epi32(_mm256_srli_epi64(x, 32), multiplier_odd_);
+    const I32 upper = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xAA);
+    return _mm256_srav_epi32(upper + addend_, shift_);
+#elif defined(__aarch64__)
+    // Twice the product's upper half, and a shift that rounds by itself, to the left by less than 0.
+    return vrshlq_s32(vqdmulhq_s32(x, multiplier_), shift_);
+#endif
+  }
+
+ private:
+  I32 multiplier_, shift_;
+#if !defined(__aarch64__)
+  I32 multiplier_odd_, addend_;
+#endif
+};
+
+#endif
 
 }  // namespace
 }  // namespace podium::PODIUM_ISA

@@ -32,6 +32,8 @@ std::vector<DepthwiseShape> Shapes() {
       Valid(8, 16, 5, 8, 16, 1),
       Same(1, 1, 40, 3, 3, 1),
       Same(3, 150, 33, 3, 3, 1),
+      Same(20, 60, 64, 3, 3, 1),  // more than waits on the stack
+      Same(5, 5, 200, 3, 3, 2),
       Same(2, 200, 9, 1, 64, 3),
       Valid(127, 1, 4, 127, 1, 1),
       {3, 3, 17, 2, 2, 1, 1, 4, 4, 8, 8},  // whole outputs in the padding
@@ -47,7 +49,9 @@ std::string Name(const DepthwiseShape& s) {
       std::vector<std::size_t>{s.H, s.W, s.C, s.KH, s.KW, s.stride_h, s.OH, s.OW});
 }
 
-std::vector<std::int8_t> RunS8(const KernelTable& kernels, const DepthwiseShape& s) {
+// Factors up to `largest_factor`.
+std::vector<std::int8_t> RunS8(const KernelTable& kernels, const DepthwiseShape& s,
+                               double largest_factor) {
   const std::size_t taps = s.KH * s.KW;
   Buffer<std::int8_t> x(s.H * s.W * s.C, 1), w(taps * s.C), y(s.OH * s.OW * s.C, 3);
   FillExtreme(x, 1);
@@ -57,7 +61,7 @@ std::vector<std::int8_t> RunS8(const KernelTable& kernels, const DepthwiseShape&
   std::mt19937 rng(3);
   for (std::size_t c = 0; c < s.C; ++c) {
     bias[c] = static_cast<std::int32_t>(rng() % 20001) - 10000;
-    factors.push_back(FixedPointOf((rng() % 1000 + 1) * 1e-5));
+    factors.push_back(FixedPointOf((rng() % 1000 + 1) * 1e-3 * largest_factor));
   }
   Buffer<std::byte> packed(kernels.packed_depthwise_s8_size(s.KH, s.KW, s.C));
   kernels.pack_depthwise_s8(
@@ -75,7 +79,10 @@ std::vector<std::int8_t> RunS8(const KernelTable& kernels, const DepthwiseShape&
 
 TEST_P(DepthwiseConvTest, S8IsExact) {
   for (const DepthwiseShape& shape : Shapes()) {
-    EXPECT_EQ(RunS8(kernels(), shape), RunS8(ReferenceKernels(), shape)) << Name(shape);
+    for (const double largest : {0.01, 2.0}) {  // below a fourth, and not
+      EXPECT_EQ(RunS8(kernels(), shape, largest), RunS8(ReferenceKernels(), shape, largest))
+          << Name(shape) << ", factors up to " << largest;
+    }
   }
 }
 

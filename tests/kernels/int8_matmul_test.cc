@@ -32,6 +32,8 @@ struct Kernels<std::uint8_t> {
   GemmU8S8S32Fn* s32;
   GemmU8S8F32Fn* f32;
   GemmU8S8U8Fn* requantized;
+
+  static float Multiplier(float real) { return real; }
 };
 
 template <>
@@ -41,6 +43,8 @@ struct Kernels<std::int8_t> {
   GemmS8S8S32Fn* s32;
   GemmS8S8F32Fn* f32;
   GemmS8S8S8Fn* requantized;
+
+  static FixedPoint Multiplier(float real) { return FixedPointOf(std::fabs(double{real})); }
 };
 
 template <class A>
@@ -100,10 +104,14 @@ struct Problem {
   }
   std::vector<A> Requantized(const KernelTable& kernels, std::int32_t a_zero_point, bool with_bias,
                              std::int32_t c_zero_point, A c_min, A c_max) const {
+    std::vector<decltype(Kernels<A>::Multiplier(0))> by_type;
+    for (std::size_t n = 0; n < shape.N; ++n) {
+      by_type.push_back(Kernels<A>::Multiplier(multipliers.data()[n]));
+    }
     return RunOn<A>(kernels, [&](const std::int8_t* packed, A* c, std::size_t ldc) {
       Kernels<A>(kernels).requantized({shape.M, shape.N, shape.K, a.data(), ld, a_zero_point,
                                        packed, with_bias ? bias_s32.data() : nullptr,
-                                       multipliers.data(), c_zero_point, c_min, c_max, c, ldc});
+                                       by_type.data(), c_zero_point, c_min, c_max, c, ldc});
     });
   }
 
