@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/read_runs.h"
+#include "tools/cli/view.h"
 #include "tools/render/comparison_formats.h"
 #include "tools/render/format.h"
 #include "tools/render/table.h"
@@ -46,8 +47,7 @@ constexpr char kExample[] =
 struct Options {
   std::string over;
   std::string metric = std::string(kTimeMetric);
-  std::vector<std::string> filter;
-  std::string format = "table";
+  View view = {.formats = {"table", "csv"}};
 };
 
 FlagReader Flags(Options& options) {
@@ -55,9 +55,7 @@ FlagReader Flags(Options& options) {
   flags.Add("over", &options.over, "KEY", "the key whose values are numbers: context, M, threads");
   flags.Add("metric", &options.metric, "M",
             "time_s (default), cpu_time_s, ops_per_s, or a counter's name");
-  flags.Add("filter", &options.filter, "S,...",
-            "only rows with every S: key:value, or a part of the name");
-  flags.Add("format", &options.format, "F", "table (default) or csv");
+  AddViewFlags(flags, options.view);
   return flags;
 }
 
@@ -199,20 +197,13 @@ int Fit(Arguments args, Streams streams) {
     streams.out << kUsage << flags.Help() << kExample;
     return kHolds;
   }
-  const auto files = flags.Parse(args);
+  const auto files = ParseView(flags, options.view, args, Files::kOneOrMore);
   absl::Status status = files.status();
-  if (status.ok() && files->empty()) {
-    status = absl::InvalidArgumentError("needs a run file, such as run.json");
-  }
   if (status.ok() && options.over.empty()) {
     status = absl::InvalidArgumentError("needs --over=KEY, such as --over=context");
   }
-  if (status.ok() && options.format != "table" && options.format != "csv") {
-    status = absl::InvalidArgumentError(
-        absl::StrCat("--format=", options.format, ": must be table or csv"));
-  }
   if (!status.ok()) return Refuse("fit", status, streams);
-  const auto runs = ReadRuns(*files, RowFilter(options.filter), streams);
+  const auto runs = ReadRuns(*files, RowFilter(options.view.filter), streams);
   if (!runs.ok()) return Refuse("fit", runs.status(), streams);
   WarnOfDifferences(*runs, streams);
   const std::vector<Curve> curves = CurvesOf(*runs, options);
@@ -223,8 +214,8 @@ int Fit(Arguments args, Streams streams) {
                       options.over, " alone, as numbers: check --over, --metric and --filter")),
                   streams);
   }
-  streams.out << (options.format == "csv" ? Csv(curves, options)
-                                          : Table(curves, options, streams.columns));
+  streams.out << (options.view.Is("csv") ? Csv(curves, options)
+                                         : Table(curves, options, streams.columns));
   return kHolds;
 }
 
