@@ -36,8 +36,8 @@ class EntryCollector {
 
   void Add(const Row& row);
   // The context names the techniques of each variant, `podium.technique.<family>.<variant>`, and in
-  // `podium.estimated.<family>.<variant>` those of its figures that were not measured. Call once, after the last
-  // row.
+  // `podium.estimated.<family>.<variant>` those of its figures that were not measured. Call once, after
+  // the last row.
   EntrySet Finish(const Context& context) &&;
 
  private:

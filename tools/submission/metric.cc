@@ -18,10 +18,11 @@ struct Direction {
   absl::string_view name;
   bool higher_is_better;
 };
-constexpr Direction kDirections[] = {
-    {kTimeMetric, false},     {kCpuTimeMetric, false}, {"accuracy", true},
-    {"top1_agreement", true}, {"max_rel_err", false},  {"sqnr_db", true},
-    {"size_bytes", false},    {"params", false},       {"peak_bytes", false}};
+constexpr Direction kDirections[] = {{kTimeMetric, false},   {kCpuTimeMetric, false},
+                                     {"accuracy", true},     {"top1_agreement", true},
+                                     {"max_rel_err", false}, {"sqnr_db", true},
+                                     {"size_bytes", false},  {"params", false},
+                                     {"peak_bytes", false},  {"energy_j", false}};
 
 std::optional<bool> KnownDirection(absl::string_view name) {
   for (const Direction& known : kDirections) {
