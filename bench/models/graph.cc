@@ -1,7 +1,7 @@
 #include "bench/models/graph.h"
 
 #include "absl/strings/str_cat.h"
-#include "kernels/sparse_gemm/sparse_matrix.h"
+#include "bench/models/sparse_weights.h"
 
 namespace podium::models {
 namespace {
@@ -94,14 +94,7 @@ std::size_t Graph::size_bytes() const {
   std::size_t sum = 0;
   for (const Tensor& t : tensors) {
     if (!t.constant) continue;
-    const std::size_t N = t.shape[0], K = t.size() / N;
-    if (t.sparse == SparseFormat::kCsr) {
-      sum += CsrFromDense({N, K, t.values<float>().data(), K}).size_bytes();
-    } else if (t.sparse == SparseFormat::kBlock4x1) {
-      sum += Block4x1FromDense({N, K, t.values<float>().data(), K}).size_bytes();
-    } else {
-      sum += t.data.size() + t.scales.size() * sizeof(float);
-    }
+    sum += StoredBytes(t) + t.scales.size() * sizeof(float);
   }
   return sum;
 }

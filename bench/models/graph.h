@@ -24,8 +24,16 @@ inline constexpr DataType kDataTypeOf<std::int8_t> = DataType::kS8;
 template <>
 inline constexpr DataType kDataTypeOf<std::int32_t> = DataType::kS32;
 
-// How the weights of a matrix multiplication are stored (kernels/sparse_gemm).
-enum class SparseFormat : std::uint8_t { kNone, kCsr, kBlock4x1 };
+// How the weights of a matrix multiplication are stored (kernels/sparse_gemm): all of them, or without those
+// that are 0. kBlock1x4 is for s8, the others for f32.
+enum class SparseFormat : std::uint8_t {
+  kNone,
+  kCsr,
+  kBlock4x1,
+  kTwoOfFour,
+  kOneOfFour,
+  kBlock1x4
+};
 
 // Row-major, images as batch x height x width x channels. Real value = scale * (q - zero_point).
 struct Tensor {
@@ -35,9 +43,8 @@ struct Tensor {
   std::vector<float> scales = {};  // of s8 and s32: one, or one per channel; otherwise empty
   std::int32_t zero_point = 0;
   bool constant = false;
-  // Of f32 weights: those that are 0 are neither stored nor multiplied by. `data` stay dense.
-  SparseFormat sparse = SparseFormat::kNone;
-  std::vector<std::byte> data = {};  // of a constant
+  SparseFormat sparse = SparseFormat::kNone;  // `data` are dense nevertheless
+  std::vector<std::byte> data = {};           // of a constant
 
   std::size_t size() const;  // elements
   std::size_t bytes() const { return size() * SizeOf(type); }

@@ -35,7 +35,9 @@ struct Im2colPlan {
   std::size_t block_rows = 0, lda = 0;
   std::size_t a_bytes = 0, padded_bytes = 0;
 
-  Im2colPlan(const MatmulProblem& p, std::size_t element) : block_rows(p.M), lda(p.K) {
+  // Of rows that are in place, `most_rows` at a time.
+  Im2colPlan(const MatmulProblem& p, std::size_t element, std::size_t most_rows)
+      : block_rows(std::min(p.M, most_rows)), lda(p.K) {
     if (p.contiguous) return;
     const Window& w = p.window;
     // Room for the last piece of each row.
@@ -97,7 +99,12 @@ void Im2col(const Window& w, const T* image, T zero, std::size_t first, std::siz
 template <class T, class F>
 void ForEachBlock(const MatmulProblem& p, const Im2colPlan& plan, const T* x, T zero,
                   std::byte* scratch, const F& f) {
-  if (p.contiguous) return f(x, 0, p.M);
+  if (p.contiguous) {
+    for (std::size_t m = 0; m < p.M; m += plan.block_rows) {
+      f(x + m * p.K, m, std::min(plan.block_rows, p.M - m));
+    }
+    return;
+  }
   const Window& w = p.window;
   const std::size_t per_image = w.OH * w.OW;
   T* a = reinterpret_cast<T*>(scratch);

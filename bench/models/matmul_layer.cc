@@ -6,12 +6,15 @@
 #include "absl/strings/str_cat.h"
 #include "bench/models/im2col.h"
 #include "bench/models/layers.h"
-#include "kernels/sparse_gemm/sparse_matrix.h"
+#include "bench/models/sparse_weights.h"
 
 namespace podium::models {
 namespace {
 
 using Problem = MatmulProblem;
+
+// Rows whose sums wait, for what is to be done to them, near by; and where none wait.
+constexpr std::size_t kRowsOfSums = 256, kAllRows = std::numeric_limits<std::size_t>::max();
 
 absl::StatusOr<Problem> ProblemOf(const Graph& graph, const Op& op) {
   const Tensor& x = graph.tensors[op.inputs[0]];
@@ -66,7 +69,7 @@ Layer MakeF32(const Graph& graph, const Op& op, const Problem& p, const KernelTa
   const bool clamp_at_6 = op.clamp == Clamp::kRelu6;
   Layer layer = {.kind = op.kind};
   layer.weight_bytes = (kernels.packed_f32_size(p.N, p.K) + p.N) * sizeof(float);
-  const Im2colPlan plan(p, sizeof(float));
+  const Im2colPlan plan(p, sizeof(float), kAllRows);
   layer.scratch_bytes = plan.bytes();
   layer.run = [=, &kernels](const LayerIo& io) {
     auto* y = reinterpret_cast<float*>(io.y);
@@ -91,49 +94,29 @@ Layer MakeF32(const Graph& graph, const Op& op, const Problem& p, const KernelTa
   return layer;
 }
 
-// Weights with zeros left out.
-struct SparseWeights {
-  CsrMatrix csr;
-  Block4x1Matrix blocks;
-  std::vector<float> bias;
-};
-
 Layer MakeSparseF32(const Graph& graph, const Op& op, const Problem& p,
                     const KernelTable& kernels) {
-  const Tensor& w = graph.tensors[op.inputs[1]];
   const auto b = graph.tensors[op.inputs[2]].values<float>();
-  const DenseView dense = {p.N, p.K, w.values<float>().data(), p.K};
-  const bool csr = w.sparse == SparseFormat::kCsr;
-  const auto weights = std::make_shared<const SparseWeights>(
-      SparseWeights{csr ? CsrFromDense(dense) : CsrMatrix(),
-                    csr ? Block4x1Matrix() : Block4x1FromDense(dense),
-                    {b.begin(), b.end()}});
+  const auto weights = std::make_shared<const SparseWeights>(graph.tensors[op.inputs[1]], kernels);
+  const auto bias = std::make_shared<const std::vector<float>>(b.begin(), b.end());
   const float lo = op.clamp == Clamp::kNone ? std::numeric_limits<float>::lowest() : 0,
               hi = op.clamp == Clamp::kRelu6 ? 6 : std::numeric_limits<float>::max();
-  const Im2colPlan plan(p, sizeof(float));
+  const Im2colPlan plan(p, sizeof(float), kRowsOfSums);
   Layer layer = {.kind = op.kind};
-  layer.weight_bytes =
-      (csr ? weights->csr.size_bytes() : weights->blocks.size_bytes()) + p.N * sizeof(float);
+  layer.weight_bytes = weights->bytes() + p.N * sizeof(float);
   layer.scratch_bytes = plan.bytes();
-  layer.run = [=, &kernels](const LayerIo& io) {
-    ForEachBlock(
-        p, plan, reinterpret_cast<const float*>(io.x), 0.0f, io.scratch,
-        [&](const float* a, std::size_t m, std::size_t count) {
-          constexpr ActivationLayout kLayout = ActivationLayout::kTokenMajor;
-          float* const y = reinterpret_cast<float*>(io.y) + m * p.N;
-          if (csr) {
-            kernels.gemm_csr_f32({weights->csr.view(), count, kLayout, a, plan.lda, y, p.N});
-          } else {
-            kernels.gemm_block4x1_f32(
-                {weights->blocks.view(), count, kLayout, a, plan.lda, y, p.N});
-          }
-          for (std::size_t i = 0; i < count; ++i) {
-            for (std::size_t n = 0; n < p.N; ++n) {
-              const float sum = y[i * p.N + n] + weights->bias[n];
-              y[i * p.N + n] = std::min(std::max(sum, lo), hi);
-            }
-          }
-        });
+  layer.run = [=](const LayerIo& io) {
+    ForEachBlock(p, plan, reinterpret_cast<const float*>(io.x), 0.0f, io.scratch,
+                 [&](const float* a, std::size_t m, std::size_t count) {
+                   float* const y = reinterpret_cast<float*>(io.y) + m * p.N;
+                   weights->Multiply(count, a, plan.lda, y);
+                   for (std::size_t i = 0; i < count; ++i) {
+                     for (std::size_t n = 0; n < p.N; ++n) {
+                       const float sum = y[i * p.N + n] + (*bias)[n];
+                       y[i * p.N + n] = std::min(std::max(sum, lo), hi);
+                     }
+                   }
+                 });
   };
   return layer;
 }
@@ -157,67 +140,82 @@ struct WeightsS8 {
 absl::StatusOr<Layer> MakeS8(const Graph& graph, const Op& op, const Problem& p,
                              const KernelTable& kernels) {
   const Tensor& x = graph.tensors[op.inputs[0]];
+  const Tensor& w = graph.tensors[op.inputs[1]];
   const Tensor& y = graph.tensors[op.output];
   absl::StatusOr<S8Scaling> scaling = ScalingOf(graph, op, p.N, p.K, p.K, 1);
   if (!scaling.ok()) return scaling.status();
-  const Im2colPlan plan(p, 1);
+  // gemm_s8s8s8 does it at once, where no factor is a fourth or more, which is rare.
+  const bool sparse = SparsePays(w, p.M);
+  const bool fused = !sparse && std::all_of(scaling->factors.begin(), scaling->factors.end(),
+                                            [](FixedPoint f) { return IsSmall(f); });
+  const Im2colPlan plan(p, 1, fused ? kAllRows : kRowsOfSums);
+  std::shared_ptr<const SparseWeights> sparse_weights;
+  if (sparse) sparse_weights = std::make_shared<const SparseWeights>(w, kernels);
   // Dot products take 4 at a time. Whatever else a row that is laid out anew ends with meets a zero.
-  const std::size_t K = p.contiguous ? p.K : std::min(AlignUp(p.K, 4), plan.lda);
-  const auto weights = std::make_shared<const WeightsS8>(p, graph.tensors[op.inputs[1]], K,
-                                                         *std::move(scaling), kernels);
+  const std::size_t K = p.contiguous || sparse ? p.K : std::min(AlignUp(p.K, 4), plan.lda);
+  const auto weights = std::make_shared<const WeightsS8>(p, w, K, *std::move(scaling), kernels);
   const S8Range range = RangeOf(op.clamp, y);
   Layer layer = {.kind = op.kind};
-  layer.weight_bytes = kernels.packed_s8_size(p.N, K) + p.N * (sizeof(FixedPoint) + sizeof(float));
-  // A factor of a fourth or more, which is rare, is left to requantize_s8.
-  const bool fused = std::all_of(weights->scaling.factors.begin(), weights->scaling.factors.end(),
-                                 [](FixedPoint f) { return IsSmall(f); });
+  layer.weight_bytes = (sparse ? sparse_weights->bytes() : kernels.packed_s8_size(p.N, K)) +
+                       p.N * (sizeof(FixedPoint) + sizeof(float));
   const std::size_t sums_bytes =
       fused ? 0 : AlignUp(plan.block_rows * p.N * sizeof(std::int32_t), 64);
   layer.scratch_bytes = sums_bytes + plan.bytes();
-  layer.run = [=, zero = static_cast<std::int8_t>(x.zero_point), zero_point = y.zero_point,
-               &kernels](const LayerIo& io) {
-    const auto* packed = reinterpret_cast<const std::int8_t*>(weights->packed.data());
+  const auto fused_block = [=, zero_point = y.zero_point, &kernels](
+                               const std::int8_t* a, std::size_t count, std::int8_t* out) {
+    kernels.gemm_s8s8s8({.M = count,
+                         .N = p.N,
+                         .K = K,
+                         .a = a,
+                         .lda = plan.lda,
+                         .a_zero_point = 0,  // in the biases
+                         .packed_b = reinterpret_cast<const std::int8_t*>(weights->packed.data()),
+                         .bias = weights->scaling.bias.data(),
+                         .multipliers = weights->scaling.factors.data(),
+                         .c_zero_point = zero_point,
+                         .c_min = range.min,
+                         .c_max = range.max,
+                         .c = out,
+                         .ldc = p.N});
+  };
+  const auto block_by_sums = [=, zero_point = y.zero_point, &kernels](
+                                 const std::int8_t* a, std::size_t count, std::int32_t* sums,
+                                 std::int8_t* out) {
+    if (sparse) {
+      sparse_weights->Multiply(count, a, plan.lda, sums);
+    } else {
+      kernels.gemm_s8s8s32(
+          {.M = count,
+           .N = p.N,
+           .K = K,
+           .a = a,
+           .lda = plan.lda,
+           .packed_b = reinterpret_cast<const std::int8_t*>(weights->packed.data()),
+           .c = sums,
+           .ldc = p.N});
+    }
+    kernels.requantize_s8({.M = count,
+                           .N = p.N,
+                           .x = sums,
+                           .ldx = p.N,
+                           .bias = weights->scaling.bias.data(),
+                           .factors = weights->scaling.factors.data(),
+                           .factors_stride = 1,
+                           .zero_point = zero_point,
+                           .y_min = range.min,
+                           .y_max = range.max,
+                           .y = out,
+                           .ldy = p.N});
+  };
+  layer.run = [=, zero = static_cast<std::int8_t>(x.zero_point)](const LayerIo& io) {
     ForEachBlock(p, plan, reinterpret_cast<const std::int8_t*>(io.x), zero, io.scratch + sums_bytes,
                  [&](const std::int8_t* a, std::size_t m, std::size_t count) {
                    auto* const out = reinterpret_cast<std::int8_t*>(io.y) + m * p.N;
                    if (fused) {
-                     kernels.gemm_s8s8s8({.M = count,
-                                          .N = p.N,
-                                          .K = weights->K,
-                                          .a = a,
-                                          .lda = plan.lda,
-                                          .a_zero_point = 0,  // in the biases
-                                          .packed_b = packed,
-                                          .bias = weights->scaling.bias.data(),
-                                          .multipliers = weights->scaling.factors.data(),
-                                          .c_zero_point = zero_point,
-                                          .c_min = range.min,
-                                          .c_max = range.max,
-                                          .c = out,
-                                          .ldc = p.N});
-                     return;
+                     fused_block(a, count, out);
+                   } else {
+                     block_by_sums(a, count, reinterpret_cast<std::int32_t*>(io.scratch), out);
                    }
-                   auto* const sums = reinterpret_cast<std::int32_t*>(io.scratch);
-                   kernels.gemm_s8s8s32({.M = count,
-                                         .N = p.N,
-                                         .K = weights->K,
-                                         .a = a,
-                                         .lda = plan.lda,
-                                         .packed_b = packed,
-                                         .c = sums,
-                                         .ldc = p.N});
-                   kernels.requantize_s8({.M = count,
-                                          .N = p.N,
-                                          .x = sums,
-                                          .ldx = p.N,
-                                          .bias = weights->scaling.bias.data(),
-                                          .factors = weights->scaling.factors.data(),
-                                          .factors_stride = 1,
-                                          .zero_point = zero_point,
-                                          .y_min = range.min,
-                                          .y_max = range.max,
-                                          .y = out,
-                                          .ldy = p.N});
                  });
   };
   return layer;
@@ -235,7 +233,7 @@ absl::StatusOr<Layer> MakeMatmulLayer(const Graph& graph, const Op& op,
         graph.tensors[op.inputs[2]].type != DataType::kF32) {
       return absl::InvalidArgumentError("weights or biases are not f32");
     }
-    const bool sparse = graph.tensors[op.inputs[1]].sparse != SparseFormat::kNone;
+    const bool sparse = SparsePays(graph.tensors[op.inputs[1]], p->M);
     layer = sparse ? MakeSparseF32(graph, op, *p, kernels) : MakeF32(graph, op, *p, kernels);
   } else {
     layer = MakeS8(graph, op, *p, kernels);

@@ -13,6 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "bench/models/runner.h"
+#include "bench/models/sparse_weights.h"
 #include "kernels/sparse_gemm/prune.h"
 
 namespace podium::models {
@@ -109,19 +110,92 @@ void QuantizeWeights(const Op& op, float x_scale, Tensor& weights, Tensor& bias)
   SetValues<std::int8_t>(weights, DataType::kS8, q);
   SetValues<std::int32_t>(bias, DataType::kS32, q_bias);
   weights.scales = std::move(scales);
-  weights.sparse = SparseFormat::kNone;
+  if (weights.sparse != SparseFormat::kNone) {
+    weights.sparse = SmallerFormat(weights, SparseFormat::kBlock1x4);
+  }
   bias.scales = std::move(bias_scales);
 }
 
-// The percentage behind a pass's name.
-bool ReadPercent(absl::string_view pass, absl::string_view name, double* share) {
-  int percent = 0;
-  if (!absl::ConsumePrefix(&pass, name) || !absl::SimpleAtoi(pass, &percent) || percent < 1 ||
-      percent > 99) {
-    return false;
+// The weights of a layer that can be pruned, as real numbers.
+struct RealWeights {
+  std::size_t tensor, N, K;
+  std::vector<float> values;
+};
+
+RealWeights RealWeightsOf(const Graph& graph, const Op& op) {
+  const Tensor& t = graph.tensors[op.inputs[1]];
+  const Channels c = ChannelsOf(op, t);
+  RealWeights real = {op.inputs[1], c.N, c.K, std::vector<float>(c.N * c.K)};
+  for (std::size_t i = 0; i < real.values.size(); ++i) {
+    real.values[i] = t.type == DataType::kS8
+                         ? t.scales[t.scales.size() == 1 ? 0 : i / c.K] * t.values<std::int8_t>()[i]
+                         : t.values<float>()[i];
   }
-  *share = percent / 100.0;
-  return true;
+  return real;
+}
+
+void PruneLayerBy(PrunePattern pattern, double sparsity, RealWeights& w) {
+  const PruneArgs args = {w.N, w.K, w.values.data(), w.K, sparsity};
+  switch (pattern) {
+    case PrunePattern::kGlobal:  // of all layers at once
+      break;
+    case PrunePattern::kMagnitude:
+      return PruneMagnitude(args);
+    case PrunePattern::kRandom:
+      return PruneRandom(args, w.tensor);
+    case PrunePattern::kRows:
+      return PruneRows(args);
+    case PrunePattern::kColumns:
+      return PruneColumns(args);
+    case PrunePattern::kBlock4x1:
+      return PruneBlocks4x1(args);
+    case PrunePattern::kBlock1x4:
+      return PruneBlocks1x4(args);
+    case PrunePattern::kTwoOfFour:
+      return PruneOfFour({w.N, w.K, w.values.data(), w.K, 2});
+    case PrunePattern::kOneOfFour:
+      return PruneOfFour({w.N, w.K, w.values.data(), w.K, 1});
+  }
+}
+
+SparseFormat FormatOf(PrunePattern pattern) {
+  switch (pattern) {
+    case PrunePattern::kBlock4x1:
+      return SparseFormat::kBlock4x1;
+    case PrunePattern::kTwoOfFour:
+      return SparseFormat::kTwoOfFour;
+    case PrunePattern::kOneOfFour:
+      return SparseFormat::kOneOfFour;
+    default:
+      return SparseFormat::kCsr;
+  }
+}
+
+struct PrunePass {
+  absl::string_view name;  // followed by the percentage, if it is of one
+  PrunePattern pattern;
+  bool percentage = true;
+};
+constexpr PrunePass kPrunePasses[] = {
+    {"prune", PrunePattern::kMagnitude},       {"global", PrunePattern::kGlobal},
+    {"random", PrunePattern::kRandom},         {"rows", PrunePattern::kRows},
+    {"columns", PrunePattern::kColumns},       {"block", PrunePattern::kBlock4x1},
+    {"quad", PrunePattern::kBlock1x4},         {"2of4", PrunePattern::kTwoOfFour, false},
+    {"1of4", PrunePattern::kOneOfFour, false},
+};
+
+// Null if `pass` is none of them.
+const PrunePass* ReadPrunePass(absl::string_view pass, double* share) {
+  for (const PrunePass& candidate : kPrunePasses) {
+    absl::string_view rest = pass;
+    if (!absl::ConsumePrefix(&rest, candidate.name)) continue;
+    int percent = 0;
+    if (!candidate.percentage) return rest.empty() ? &candidate : nullptr;
+    if (!absl::SimpleAtoi(rest, &percent) || percent < 1 || percent > 99) return nullptr;
+    *share = percent / 100.0;
+    return &candidate;
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -145,31 +219,29 @@ Graph Fuse(Graph graph) {
   return graph;
 }
 
-Graph Prune(Graph graph, SparseFormat format, double sparsity) {
+Graph Prune(Graph graph, PrunePattern pattern, double sparsity) {
+  std::vector<RealWeights> weights;
   for (const Op& op : graph.ops) {
     if (op.kind != OpKind::kFullyConnected && op.kind != OpKind::kConv2d) continue;
-    Tensor& t = graph.tensors[op.inputs[1]];
-    const Channels c = ChannelsOf(op, t);
-    std::vector<float> w(c.N * c.K);
-    const bool s8 = t.type == DataType::kS8;
-    for (std::size_t i = 0; i < w.size(); ++i) {
-      w[i] = s8 ? t.scales[t.scales.size() == 1 ? 0 : i / c.K] * t.values<std::int8_t>()[i]
-                : t.values<float>()[i];
-    }
-    const PruneArgs args = {.N = c.N, .K = c.K, .b = w.data(), .ldb = c.K, .sparsity = sparsity};
-    if (format == SparseFormat::kCsr) {
-      PruneMagnitude(args);
-    } else {
-      PruneBlocks4x1(args);
-    }
-    if (!s8) {
-      SetValues<float>(t, DataType::kF32, w);
-      t.sparse = format;
+    weights.push_back(RealWeightsOf(graph, op));
+    PruneLayerBy(pattern, sparsity, weights.back());
+  }
+  if (pattern == PrunePattern::kGlobal) {
+    std::vector<PruneLayer> layers;
+    for (RealWeights& w : weights) layers.push_back({w.N, w.K, w.values.data(), w.K});
+    PruneMagnitudeGlobal(layers, sparsity);
+  }
+  for (const RealWeights& w : weights) {
+    Tensor& t = graph.tensors[w.tensor];
+    if (t.type == DataType::kF32) {
+      SetValues<float>(t, DataType::kF32, w.values);
+      t.sparse = SmallerFormat(t, FormatOf(pattern));
       continue;
     }
-    for (std::size_t i = 0; i < w.size(); ++i) {
-      if (w[i] == 0) t.data[i] = std::byte{0};
+    for (std::size_t i = 0; i < w.values.size(); ++i) {
+      if (w.values[i] == 0) t.data[i] = std::byte{0};
     }
+    t.sparse = SmallerFormat(t, SparseFormat::kBlock1x4);
   }
   return graph;
 }
@@ -226,10 +298,8 @@ absl::StatusOr<Graph> ApplyPasses(Graph graph, const std::string& variant,
     double share = 0;
     if (pass == "fuse") {
       graph = Fuse(std::move(graph));
-    } else if (ReadPercent(pass, "prune", &share)) {
-      graph = Prune(std::move(graph), SparseFormat::kCsr, share);
-    } else if (ReadPercent(pass, "block", &share)) {
-      graph = Prune(std::move(graph), SparseFormat::kBlock4x1, share);
+    } else if (const PrunePass* const prune = ReadPrunePass(pass, &share)) {
+      graph = Prune(std::move(graph), prune->pattern, share);
     } else if (pass == "quantize") {
       absl::StatusOr<Graph> quantized = Quantize(graph, calibration, input);
       if (!quantized.ok()) return quantized.status();

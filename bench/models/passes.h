@@ -15,11 +15,23 @@ namespace podium::models {
 // values, without a pass over memory.
 Graph Fuse(Graph graph);
 
-// Of the weights of fully connected layers and of convolutions over channels, the `sparsity` smallest in
-// real magnitude become 0, layer by layer, without retraining (kernels/sparse_gemm/prune.h). Weights in f32
-// are stored, and multiplied by, as `format` says; of s8, for which there is no sparse kernel, they stay
-// dense.
-Graph Prune(Graph graph, SparseFormat format, double sparsity);
+// Which weights a layer loses (kernels/sparse_gemm/prune.h). kGlobal: the smallest of all layers together.
+enum class PrunePattern : std::uint8_t {
+  kMagnitude,
+  kGlobal,
+  kRandom,
+  kRows,
+  kColumns,
+  kBlock4x1,
+  kBlock1x4,
+  kTwoOfFour,
+  kOneOfFour
+};
+
+// Of the weights of fully connected layers and of convolutions over channels, the share `sparsity`, by real
+// magnitude, becomes 0, without retraining; with kTwoOfFour and kOneOfFour the share that their names say.
+// They are then stored in the sparse format that suits, f32 or s8, where it takes fewer bytes.
+Graph Prune(Graph graph, PrunePattern pattern, double sparsity);
 
 // An f32 network in s8, quantized after training: activations per tensor, by the range that they take on
 // the calibration inputs, weights per channel, symmetric (Krishnamoorthi, arXiv:1806.08342, sections 3.1
@@ -27,8 +39,9 @@ Graph Prune(Graph graph, SparseFormat format, double sparsity);
 // are multiples of 1/256.
 absl::StatusOr<Graph> Quantize(const Graph& graph, const Dataset& calibration, InputScale input);
 
-// The passes in `variant`, joined by '+', in that order: "fuse", "quantize", "prune<p>" and "block<p>", which
-// prune p percent of the weights, single ones to CSR and blocks of 4 x 1. "f32" is no pass.
+// The passes in `variant`, joined by '+', in that order: "fuse", "quantize", and for pruning p percent of
+// the weights "prune<p>" (the smallest of each layer), "global<p>", "random<p>", "rows<p>", "columns<p>",
+// "block<p>" (of 4 x 1), "quad<p>" (of 1 x 4), and "2of4", "1of4". "f32" is no pass.
 absl::StatusOr<Graph> ApplyPasses(Graph graph, const std::string& variant,
                                   const Dataset& calibration, InputScale input);
 

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "bench/models/sparse_weights.h"
 #include "bench/models/synthetic.h"
 #include "bench/models/zoo.h"
 #include "tests/bench/models/graph_builder.h"
@@ -24,6 +27,18 @@ double Accuracy(const Graph& graph, const Dataset& data) {
   absl::StatusOr<Runner> runner = Runner::Make(graph, BestKernels());
   EXPECT_TRUE(runner.ok()) << runner.status();
   return runner.ok() ? Evaluate(data, kPixelScale, *runner).accuracy() : 0;
+}
+
+// Of all inputs at once; they are as many as the batch.
+std::vector<float> BatchScores(const Dataset& data, Runner& runner) {
+  SetInput(data.data, data.type, kPixelScale, runner);
+  runner.Run();
+  if (runner.output_type() == DataType::kS8) {
+    const auto scores = runner.output<std::int8_t>();
+    return {scores.begin(), scores.end()};
+  }
+  const auto scores = runner.output<float>();
+  return {scores.begin(), scores.end()};
 }
 
 Graph Apply(const std::string& network, const std::string& variant) {
@@ -85,40 +100,63 @@ TEST(PassesTest, QuantizedScoresAreTheSameBitsOnEveryIsa) {
   }
 }
 
-TEST(PassesTest, PruningLeavesTheGivenShare) {
-  const Graph graph = Apply("digits_mlp", "prune75");
-  const Tensor& w = graph.tensors[graph.ops[1].inputs[1]];
-  EXPECT_EQ(std::count(w.values<float>().begin(), w.values<float>().end(), 0.0f),
-            128 * 256 * 3 / 4);
-  EXPECT_EQ(w.sparse, SparseFormat::kCsr);
+// Zeros among the weights of the first layer of digits_mlp, 128 x 256, of 256.
+std::size_t ZerosPer256(const std::string& variant) {
+  const Graph graph = Apply("digits_mlp", variant);
+  const auto w = graph.tensors[graph.ops[1].inputs[1]].values<float>();
+  return static_cast<std::size_t>(std::count(w.begin(), w.end(), 0.0f)) / 128;
 }
 
-TEST(PassesTest, SparseLayersComputeWhatDenseOnesOfTheSameWeightsDo) {
-  const Dataset data = Digits(Split::kTest, 10);
-  for (const char* network : {"digits_mlp", "digits_cnn"}) {
-    for (const char* variant : {"prune60", "block60", "block60+fuse"}) {
-      const Graph sparse = Apply(network, variant);
-      Graph dense = sparse;
-      for (Tensor& t : dense.tensors) t.sparse = SparseFormat::kNone;
-      for (const KernelTable* kernels : SupportedKernels()) {
-        const std::vector<float> got = Scores(sparse, data, *kernels);
-        const std::vector<float> want = Scores(dense, data, ReferenceKernels());
-        for (std::size_t i = 0; i < got.size(); ++i) {
-          // Shares of 1; sums of up to 256 terms in other orders.
-          ASSERT_NEAR(got[i], want[i], 1e-4)
-              << network << " " << variant << " " << IsaName(kernels->isa) << " score " << i;
-        }
-      }
-    }
+TEST(PassesTest, EveryPatternLeavesItsShare) {
+  for (const char* variant :
+       {"prune75", "random75", "rows75", "columns75", "block75", "quad75", "1of4"}) {
+    EXPECT_EQ(ZerosPer256(variant), 192u) << variant;
+  }
+  EXPECT_EQ(ZerosPer256("2of4"), 128u);
+  // Of all layers together: this one's weights are not the largest.
+  EXPECT_GE(ZerosPer256("global75"), 192u);
+}
+
+TEST(PassesTest, PrunedWeightsAreStoredInFewerBytes) {
+  const std::size_t dense = TrainedNetwork("digits_mlp").size_bytes(),
+                    quantized = Apply("digits_mlp", "quantize").size_bytes();
+  for (const char* variant : {"prune50", "global75", "random75", "rows50", "columns50", "block50",
+                              "quad50", "2of4", "1of4"}) {
+    EXPECT_LT(Apply("digits_mlp", variant).size_bytes(), 0.8 * dense) << variant;
+  }
+  for (const char* variant : {"quad75+quantize", "quantize+quad75", "rows75+quantize"}) {
+    EXPECT_LT(Apply("digits_mlp", variant).size_bytes(), 0.5 * quantized) << variant;
+  }
+  // Too few of their blocks of 1 x 4 are zero.
+  for (const char* variant : {"prune50+quantize", "quantize+prune50", "2of4+quantize"}) {
+    EXPECT_EQ(Apply("digits_mlp", variant).size_bytes(), quantized) << variant;
   }
 }
 
-TEST(PassesTest, PruningS8WeightsKeepsThemDense) {
-  const Graph graph = Apply("digits_mlp", "quantize+prune50");
-  const Tensor& w = graph.tensors[graph.ops[1].inputs[1]];
-  EXPECT_GE(std::count(w.values<std::int8_t>().begin(), w.values<std::int8_t>().end(), 0),
-            128 * 256 / 2);
-  EXPECT_EQ(graph.size_bytes(), Apply("digits_mlp", "quantize").size_bytes());
+// With 64 inputs at once, so that the sparse kernels pay.
+TEST(PassesTest, SparseLayersComputeWhatDenseOnesOfTheSameWeightsDo) {
+  constexpr std::size_t kBatch = 64;
+  const Dataset data = Digits(Split::kTest, kBatch);
+  for (const char* variant : {"prune90", "block75", "1of4", "block75+fuse", "quad90+quantize"}) {
+    const Graph sparse = Apply("digits_mlp", variant);
+    Graph dense = sparse;
+    for (Tensor& t : dense.tensors) t.sparse = SparseFormat::kNone;
+    const auto pays = [](const Tensor& t) { return SparsePays(t, kBatch); };
+    EXPECT_TRUE(std::any_of(sparse.tensors.begin(), sparse.tensors.end(), pays)) << variant;
+    const bool s8 = sparse.tensors[sparse.output].type == DataType::kS8;
+    const std::vector<float> want = Scores(dense, data, ReferenceKernels());
+    for (const KernelTable* kernels : SupportedKernels()) {
+      absl::StatusOr<Runner> runner = Runner::Make(WithBatch(sparse, kBatch), *kernels);
+      ASSERT_TRUE(runner.ok()) << runner.status();
+      const std::vector<float> got = BatchScores(data, *runner);
+      ASSERT_EQ(got.size(), want.size());
+      for (std::size_t i = 0; i < got.size(); ++i) {
+        // Shares of 1; sums of up to 256 terms in other orders; s8 exactly.
+        ASSERT_NEAR(got[i], want[i], s8 ? 0 : 1e-4)
+            << variant << " " << IsaName(kernels->isa) << " score " << i;
+      }
+    }
+  }
 }
 
 TEST(PassesTest, WhatIsNoPassIsNamed) {
