@@ -160,17 +160,17 @@ SparseMatmul MakeBlock1x4U8S8F32(const MatmulWorkload& workload, int sparsity,
   matmul.size_bytes += static_cast<double>(N * (sizeof(float) + sizeof(std::int32_t)));
   matmul.a_bytes = M * K;
   matmul.bind = [=, M = M, N = N, K = K, &kernels](const std::byte* packed, float* c) {
-    const GemmBlock1x4F32Args args = {.w = stored.ViewOf(packed),
-                                      .row_sums = w->row_sums.data(),
-                                      .M = M,
-                                      .a = problem->a.data(),
-                                      .lda = K,
-                                      .a_params = &problem->params,
-                                      .a_params_stride = 0,
-                                      .w_scales = w->scales.data(),
-                                      .bias = nullptr,
-                                      .c = c,
-                                      .ldc = N};
+    const GemmBlock1x4F32Args<std::uint8_t> args = {.w = stored.ViewOf(packed),
+                                                    .row_sums = w->row_sums.data(),
+                                                    .M = M,
+                                                    .a = problem->a.data(),
+                                                    .lda = K,
+                                                    .a_params = &problem->params,
+                                                    .a_params_stride = 0,
+                                                    .w_scales = w->scales.data(),
+                                                    .bias = nullptr,
+                                                    .c = c,
+                                                    .ldc = N};
     return [problem, w, args, fn = kernels.gemm_block1x4_u8s8f32] { fn(args); };
   };
   // Bit for bit the product of the scalar reference.

@@ -82,8 +82,10 @@ struct KernelTable {
   // sparse_gemm/
   GemmCsrF32Fn* gemm_csr_f32;
   GemmBlock4x1F32Fn* gemm_block4x1_f32;
-  GemmBlock1x4S32Fn* gemm_block1x4_u8s8s32;
-  GemmBlock1x4F32Fn* gemm_block1x4_u8s8f32;
+  GemmBlock1x4U8S8S32Fn* gemm_block1x4_u8s8s32;
+  GemmBlock1x4S8S8S32Fn* gemm_block1x4_s8s8s32;
+  GemmBlock1x4U8S8F32Fn* gemm_block1x4_u8s8f32;
+  GemmBlock1x4S8S8F32Fn* gemm_block1x4_s8s8f32;
   PackedNmF32SizeFn* packed_nm_f32_size;
   PackNmF32Fn* pack_nm_f32;
   GemmNmF32Fn* gemm_nm_f32;

@@ -69,8 +69,10 @@ PeakU8S8Fn PeakU8S8;
 ReadF32Fn ReadF32;
 GemmCsrF32Fn GemmCsrF32;
 GemmBlock4x1F32Fn GemmBlock4x1F32;
-GemmBlock1x4S32Fn GemmBlock1x4U8S8S32;
-GemmBlock1x4F32Fn GemmBlock1x4U8S8F32;
+GemmBlock1x4U8S8S32Fn GemmBlock1x4U8S8S32;
+GemmBlock1x4S8S8S32Fn GemmBlock1x4S8S8S32;
+GemmBlock1x4U8S8F32Fn GemmBlock1x4U8S8F32;
+GemmBlock1x4S8S8F32Fn GemmBlock1x4S8S8F32;
 PackedNmF32SizeFn PackedNmF32Size;
 PackNmF32Fn PackNmF32;
 GemmNmF32Fn GemmNmF32;
@@ -124,7 +126,9 @@ const KernelTable kTable = {
     .gemm_csr_f32 = GemmCsrF32,
     .gemm_block4x1_f32 = GemmBlock4x1F32,
     .gemm_block1x4_u8s8s32 = GemmBlock1x4U8S8S32,
+    .gemm_block1x4_s8s8s32 = GemmBlock1x4S8S8S32,
     .gemm_block1x4_u8s8f32 = GemmBlock1x4U8S8F32,
+    .gemm_block1x4_s8s8f32 = GemmBlock1x4S8S8F32,
     .packed_nm_f32_size = PackedNmF32Size,
     .pack_nm_f32 = PackNmF32,
     .gemm_nm_f32 = GemmNmF32,

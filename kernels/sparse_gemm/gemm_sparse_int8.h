@@ -5,16 +5,16 @@
 //   s32 form:  C[m, n] = acc[m, n], with zero_point = 0
 //   f32 form:  C[m, n] = float(acc[m, n]) * (a_scale[m] * w_scales[n]) + bias[n]
 //
-// A  u8   M x K, row-major, row stride lda >= K          (activations: scale * (q - zero_point))
-// W  s8   N x K, blocks of 1 output x 4 input channels   (sparse_view.h; weights: w_scales[n] * q)
+// A  u8 or s8    M x K, row-major, row stride lda >= K   (activations: scale * (q - zero_point))
+// W  s8          N x K, blocks of 1 output x 4 input channels   (sparse_view.h; w_scales[n] * q)
 // C  s32 or f32  M x N, row-major, row stride ldc >= N   (overwritten)
 //
 // A block is what one lane of a dot-product instruction takes. Strides are in elements. Any
 // alignment. C must not overlap A or W. K at most kMaxDepthInt8 (int8_matmul/gemm_int8.h). Takes
 // 550 KiB of stack.
 //
-// Every ISA gives bit-identical results in both forms: what is not stored is a zero, so those of
-// gemm_u8s8s32 and gemm_u8s8f32 of the same weights.
+// Every ISA gives bit-identical results in both forms: what is not stored is a zero, so those of the
+// dense kernels (int8_matmul/gemm_int8.h) of the same weights.
 #pragma once
 
 #include <cstddef>
@@ -25,22 +25,23 @@
 
 namespace podium {
 
+template <class A>
 struct GemmBlock1x4S32Args {
   Block1x4S8View w;
   const std::int32_t* row_sums;  // N: of the weights of each output channel
   std::size_t M;
-  const std::uint8_t* a;
+  const A* a;
   std::size_t lda;
   std::int32_t* c;
   std::size_t ldc;
 };
-using GemmBlock1x4S32Fn = void(const GemmBlock1x4S32Args&);
 
+template <class A>
 struct GemmBlock1x4F32Args {
   Block1x4S8View w;
   const std::int32_t* row_sums;  // N
   std::size_t M;
-  const std::uint8_t* a;
+  const A* a;
   std::size_t lda;
   const AffineParams* a_params;  // of row m: a_params[m * a_params_stride]
   std::size_t a_params_stride;   // 0: one for the whole of A; 1: one per row
@@ -49,6 +50,10 @@ struct GemmBlock1x4F32Args {
   float* c;
   std::size_t ldc;
 };
-using GemmBlock1x4F32Fn = void(const GemmBlock1x4F32Args&);
+
+using GemmBlock1x4U8S8S32Fn = void(const GemmBlock1x4S32Args<std::uint8_t>&);
+using GemmBlock1x4S8S8S32Fn = void(const GemmBlock1x4S32Args<std::int8_t>&);
+using GemmBlock1x4U8S8F32Fn = void(const GemmBlock1x4F32Args<std::uint8_t>&);
+using GemmBlock1x4S8S8F32Fn = void(const GemmBlock1x4F32Args<std::int8_t>&);
 
 }  // namespace podium

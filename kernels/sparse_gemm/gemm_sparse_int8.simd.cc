@@ -62,57 +62,71 @@ struct OneTokenTile {
 };
 #endif
 
-// C is s32 or f32.
-template <class C>
+// Words of A and of C, whatever they are: both types of A are widened or flipped when the panel is
+// made, both types of C are written as words.
 struct IoInt8 {
   static constexpr bool direct = false;
   static constexpr std::int32_t* y = nullptr;
   static constexpr std::size_t ldy = 0;
 
   std::size_t K;
-  const std::uint8_t* a;
+  const void* a;
+  bool a_signed;
   std::size_t lda;
   const std::int32_t* row_sums;
-  const AffineParams* a_params;  // these four of the f32 form only
-  std::size_t a_params_stride;
-  const float* w_scales;
-  const float* bias;
-  C* c;
+  std::int32_t* c;  // or floats
   std::size_t ldc;
+  const AffineParams* a_params = nullptr;  // null for the s32 form, which has none of these
+  std::size_t a_params_stride = 0;
+  const float* w_scales = nullptr;
+  const float* bias = nullptr;
 
   template <std::size_t kWidth>
   void Load(std::int32_t* panel, std::size_t c0, std::size_t columns, std::size_t m,
             std::size_t tokens) const {
     auto* const words = reinterpret_cast<std::uint32_t*>(panel);
-    const std::size_t k0 = c0 * Block1x4S8View::kBlockCols;
+    const std::size_t at = m * lda + c0 * Block1x4S8View::kBlockCols;
+    const std::size_t left = K - c0 * Block1x4S8View::kBlockCols;
+    if (a_signed) {
+      LoadTokens(static_cast<const std::int8_t*>(a) + at, left, columns, tokens, words, kWidth);
+    } else {
+      LoadTokens(static_cast<const std::uint8_t*>(a) + at, left, columns, tokens, words, kWidth);
+    }
+  }
+
+  // `left` values of each token are within A.
+  template <class A>
+  void LoadTokens(const A* from, std::size_t left, std::size_t columns, std::size_t tokens,
+                  std::uint32_t* words, std::size_t width) const {
     constexpr std::size_t kBlock = kDotBlock / kDotDepth;
     std::size_t t = 0;
     for (; t + 4 <= tokens; t += 4) {
-      const std::uint8_t* const rows = a + (m + t) * lda + k0;
+      const A* const rows = from + t * lda;
       std::size_t s = 0;
-      for (; k0 + (s + kBlock) * kDotDepth <= K && s + kBlock <= columns * kSteps; s += kBlock) {
-        PackDotWords(rows + s * kDotDepth, lda, words + s * kWidth + t, kWidth);
+      for (; (s + kBlock) * kDotDepth <= left && s + kBlock <= columns * kSteps; s += kBlock) {
+        PackDotWords(rows + s * kDotDepth, lda, words + s * width + t, width);
       }
       for (std::size_t r = 0; r < 4; ++r) {
-        LoadSteps(rows + r * lda, K - k0, s, columns * kSteps, words + t + r, kWidth);
+        LoadSteps(rows + r * lda, left, s, columns * kSteps, words + t + r, width);
       }
     }
     for (; t < tokens; ++t) {
-      LoadSteps(a + (m + t) * lda + k0, K - k0, 0, columns * kSteps, words + t, kWidth);
+      LoadSteps(from + t * lda, left, 0, columns * kSteps, words + t, width);
     }
-    for (; t < kWidth; ++t) {
-      for (std::size_t s = 0; s < columns * kSteps; ++s) words[s * kWidth + t] = 0;
+    for (; t < width; ++t) {
+      for (std::size_t s = 0; s < columns * kSteps; ++s) words[s * width + t] = 0;
     }
   }
 
   // Steps s .. end - 1 of a token that has `count` values; zeros beyond them.
-  static void LoadSteps(const std::uint8_t* row, std::size_t count, std::size_t s, std::size_t end,
+  template <class A>
+  static void LoadSteps(const A* row, std::size_t count, std::size_t s, std::size_t end,
                         std::uint32_t* words, std::size_t stride) {
     for (; s < end && (s + 1) * kDotDepth <= count; ++s) {
       words[s * stride] = DotWord(row + s * kDotDepth);
     }
     for (; s < end; ++s) {
-      std::uint8_t values[kDotDepth] = {};
+      A values[kDotDepth] = {};
       for (std::size_t k = s * kDotDepth; k < count; ++k) values[k - s * kDotDepth] = row[k];
       words[s * stride] = DotWord(values);
     }
@@ -122,30 +136,28 @@ struct IoInt8 {
   void Finish(std::int32_t* sums, std::size_t width, std::size_t n0, std::size_t rows,
               std::size_t m, std::size_t tokens) const {
     constexpr std::size_t kMostTokens = kVecs * I32::size;
-    alignas(64) std::int32_t offsets[kMostTokens] = {};
-    alignas(64) float scales[kMostTokens] = {};
-    constexpr bool kIsF32 = std::is_same_v<C, float>;
-    if (kIsF32 || kDotOffset<std::uint8_t> != 0) {
+    const std::int32_t offset = a_signed ? kDotOffset<std::int8_t> : kDotOffset<std::uint8_t>;
+    const bool is_f32 = a_params != nullptr;
+    if (is_f32 || offset != 0) {
+      alignas(64) std::int32_t offsets[kMostTokens] = {};
+      alignas(64) float scales[kMostTokens] = {};
       for (std::size_t t = 0; t < tokens; ++t) {
-        offsets[t] = kDotOffset<std::uint8_t>;
-        if constexpr (kIsF32) {
-          const AffineParams& params = a_params[(m + t) * a_params_stride];
-          offsets[t] += params.zero_point;
-          scales[t] = params.scale;
-        }
+        const AffineParams params = is_f32 ? a_params[(m + t) * a_params_stride] : AffineParams();
+        offsets[t] = offset + params.zero_point;
+        scales[t] = params.scale;
       }
       for (std::size_t n = n0; n < n0 + rows; ++n) {
         for (std::size_t t = 0; t < tokens; t += I32::size) {
           std::int32_t* const at = sums + (n - n0) * width + t;
-          const I32 acc =
+          I32 result =
               LoadLanes<I32>(at, width - t) - I32::load_aligned(offsets + t) * I32(row_sums[n]);
-          if constexpr (kIsF32) {
-            F32 result = xsimd::to_float(acc) * (F32::load_aligned(scales + t) * F32(w_scales[n]));
-            if (bias != nullptr) result = result + F32(bias[n]);
-            StoreLanes(at, xsimd::bitwise_cast<I32>(result), width - t);
-          } else {
-            StoreLanes(at, acc, width - t);
+          if (is_f32) {
+            F32 value =
+                xsimd::to_float(result) * (F32::load_aligned(scales + t) * F32(w_scales[n]));
+            if (bias != nullptr) value = value + F32(bias[n]);
+            result = xsimd::bitwise_cast<I32>(value);
           }
+          StoreLanes(at, result, width - t);
         }
       }
     }
@@ -153,8 +165,7 @@ struct IoInt8 {
   }
 };
 
-template <class C>
-void Gemm(const Block1x4S8View& w, std::size_t M, const IoInt8<C>& io) {
+void Gemm(const Block1x4S8View& w, std::size_t M, const IoInt8& io) {
   assert(w.K <= kMaxDepthInt8);
 #if defined(__AVX512VNNI__)
   if (M == 1) return SweepTokens<MacSparseInt8, OneTokenTile>(w, io, 0, 1);
@@ -162,34 +173,39 @@ void Gemm(const Block1x4S8View& w, std::size_t M, const IoInt8<C>& io) {
   SparseGemm<MacSparseInt8, kVecs>(w, M, io);
 }
 
+template <class A>
+void GemmS32(const GemmBlock1x4S32Args<A>& args) {
+  Gemm(args.w, args.M,
+       {.K = args.w.K,
+        .a = args.a,
+        .a_signed = std::is_signed_v<A>,
+        .lda = args.lda,
+        .row_sums = args.row_sums,
+        .c = args.c,
+        .ldc = args.ldc});
+}
+
+template <class A>
+void GemmF32(const GemmBlock1x4F32Args<A>& args) {
+  Gemm(args.w, args.M,
+       {.K = args.w.K,
+        .a = args.a,
+        .a_signed = std::is_signed_v<A>,
+        .lda = args.lda,
+        .row_sums = args.row_sums,
+        .c = reinterpret_cast<std::int32_t*>(args.c),
+        .ldc = args.ldc,
+        .a_params = args.a_params,
+        .a_params_stride = args.a_params_stride,
+        .w_scales = args.w_scales,
+        .bias = args.bias});
+}
+
 }  // namespace
 
-void GemmBlock1x4U8S8S32(const GemmBlock1x4S32Args& args) {
-  Gemm(args.w, args.M,
-       IoInt8<std::int32_t>{.K = args.w.K,
-                            .a = args.a,
-                            .lda = args.lda,
-                            .row_sums = args.row_sums,
-                            .a_params = nullptr,
-                            .a_params_stride = 0,
-                            .w_scales = nullptr,
-                            .bias = nullptr,
-                            .c = args.c,
-                            .ldc = args.ldc});
-}
-
-void GemmBlock1x4U8S8F32(const GemmBlock1x4F32Args& args) {
-  Gemm(args.w, args.M,
-       IoInt8<float>{.K = args.w.K,
-                     .a = args.a,
-                     .lda = args.lda,
-                     .row_sums = args.row_sums,
-                     .a_params = args.a_params,
-                     .a_params_stride = args.a_params_stride,
-                     .w_scales = args.w_scales,
-                     .bias = args.bias,
-                     .c = args.c,
-                     .ldc = args.ldc});
-}
+void GemmBlock1x4U8S8S32(const GemmBlock1x4S32Args<std::uint8_t>& args) { GemmS32(args); }
+void GemmBlock1x4S8S8S32(const GemmBlock1x4S32Args<std::int8_t>& args) { GemmS32(args); }
+void GemmBlock1x4U8S8F32(const GemmBlock1x4F32Args<std::uint8_t>& args) { GemmF32(args); }
+void GemmBlock1x4S8S8F32(const GemmBlock1x4F32Args<std::int8_t>& args) { GemmF32(args); }
 
 }  // namespace podium::PODIUM_ISA

@@ -5,8 +5,8 @@ namespace podium::reference {
 namespace {
 
 // The sum wraps around modulo 2^32 where it does not fit, as that of every ISA does.
-std::int32_t Dot(const std::uint8_t* a, std::int32_t zero_point, const Block1x4S8View& w,
-                 std::size_t n) {
+template <class A>
+std::int32_t Dot(const A* a, std::int32_t zero_point, const Block1x4S8View& w, std::size_t n) {
   std::uint32_t sum = 0;
   ForEachWeight(w, n, [&](std::size_t k, std::int8_t weight) {
     sum += static_cast<std::uint32_t>((a[k] - zero_point) * weight);
@@ -14,9 +14,8 @@ std::int32_t Dot(const std::uint8_t* a, std::int32_t zero_point, const Block1x4S
   return static_cast<std::int32_t>(sum);
 }
 
-}  // namespace
-
-void GemmBlock1x4U8S8S32(const GemmBlock1x4S32Args& args) {
+template <class A>
+void Gemm(const GemmBlock1x4S32Args<A>& args) {
   for (std::size_t m = 0; m < args.M; ++m) {
     for (std::size_t n = 0; n < args.w.N; ++n) {
       args.c[m * args.ldc + n] = Dot(args.a + m * args.lda, 0, args.w, n);
@@ -24,7 +23,8 @@ void GemmBlock1x4U8S8S32(const GemmBlock1x4S32Args& args) {
   }
 }
 
-void GemmBlock1x4U8S8F32(const GemmBlock1x4F32Args& args) {
+template <class A>
+void Gemm(const GemmBlock1x4F32Args<A>& args) {
   for (std::size_t m = 0; m < args.M; ++m) {
     const AffineParams params = args.a_params[m * args.a_params_stride];
     for (std::size_t n = 0; n < args.w.N; ++n) {
@@ -34,5 +34,12 @@ void GemmBlock1x4U8S8F32(const GemmBlock1x4F32Args& args) {
     }
   }
 }
+
+}  // namespace
+
+void GemmBlock1x4U8S8S32(const GemmBlock1x4S32Args<std::uint8_t>& args) { Gemm(args); }
+void GemmBlock1x4S8S8S32(const GemmBlock1x4S32Args<std::int8_t>& args) { Gemm(args); }
+void GemmBlock1x4U8S8F32(const GemmBlock1x4F32Args<std::uint8_t>& args) { Gemm(args); }
+void GemmBlock1x4S8S8F32(const GemmBlock1x4F32Args<std::int8_t>& args) { Gemm(args); }
 
 }  // namespace podium::reference

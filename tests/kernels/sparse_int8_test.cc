@@ -36,11 +36,34 @@ void FillBlocks(const Shape& s, Buffer<std::int8_t>& b) {
   }
 }
 
+// The kernels of activations A, sparse and dense, and the least zero point.
+template <class A>
+struct Kernels;
+
+template <>
+struct Kernels<std::uint8_t> {
+  static constexpr auto kSparseS32 = &KernelTable::gemm_block1x4_u8s8s32;
+  static constexpr auto kSparseF32 = &KernelTable::gemm_block1x4_u8s8f32;
+  static constexpr auto kDenseS32 = &KernelTable::gemm_u8s8s32;
+  static constexpr auto kDenseF32 = &KernelTable::gemm_u8s8f32;
+  static constexpr int kLeast = 0;
+};
+
+template <>
+struct Kernels<std::int8_t> {
+  static constexpr auto kSparseS32 = &KernelTable::gemm_block1x4_s8s8s32;
+  static constexpr auto kSparseF32 = &KernelTable::gemm_block1x4_s8s8f32;
+  static constexpr auto kDenseS32 = &KernelTable::gemm_s8s8s32;
+  static constexpr auto kDenseF32 = &KernelTable::gemm_s8s8f32;
+  static constexpr int kLeast = -128;
+};
+
 // Against the dense reference, which knows nothing of blocks.
-void Check(const KernelTable& kernels, const Shape& s) {
-  SCOPED_TRACE(testing::PrintToString(s));
+template <class A>
+void CheckType(const KernelTable& kernels, const Shape& s) {
+  SCOPED_TRACE(Kernels<A>::kLeast == 0 ? "u8" : "s8");
   const std::size_t lda = s.K + s.padding, ldc = s.N + s.padding;
-  Buffer<std::uint8_t> a(s.M * lda, s.offset);
+  Buffer<A> a(s.M * lda, s.offset);
   Buffer<std::int8_t> b(s.N * s.K);
   FillExtreme(a, 3);
   FillBlocks(s, b);
@@ -51,21 +74,21 @@ void Check(const KernelTable& kernels, const Shape& s) {
     Buffer<std::int32_t> got(s.M * ldc, s.offset), want(s.M * ldc);
     std::fill(got.begin(), got.end(), 77);
     std::fill(want.begin(), want.end(), 77);
-    kernels.gemm_block1x4_u8s8s32({.w = w.view(),
-                                   .row_sums = sums.data(),
-                                   .M = s.M,
-                                   .a = a.data(),
-                                   .lda = lda,
-                                   .c = got.data(),
-                                   .ldc = ldc});
-    ReferenceKernels().gemm_u8s8s32({.M = s.M,
-                                     .N = s.N,
-                                     .K = s.K,
-                                     .a = a.data(),
-                                     .lda = lda,
-                                     .packed_b = b.data(),
-                                     .c = want.data(),
-                                     .ldc = ldc});
+    (kernels.*Kernels<A>::kSparseS32)({.w = w.view(),
+                                       .row_sums = sums.data(),
+                                       .M = s.M,
+                                       .a = a.data(),
+                                       .lda = lda,
+                                       .c = got.data(),
+                                       .ldc = ldc});
+    (ReferenceKernels().*Kernels<A>::kDenseS32)({.M = s.M,
+                                                 .N = s.N,
+                                                 .K = s.K,
+                                                 .a = a.data(),
+                                                 .lda = lda,
+                                                 .packed_b = b.data(),
+                                                 .c = want.data(),
+                                                 .ldc = ldc});
     ASSERT_EQ(got.ToVector(), want.ToVector());
   }
   Buffer<float> scales(s.N), bias(s.N);
@@ -73,7 +96,8 @@ void Check(const KernelTable& kernels, const Shape& s) {
   FillUniform(bias, 5);
   std::vector<AffineParams> params(s.M + 1);
   for (std::size_t m = 0; m < params.size(); ++m) {
-    params[m] = {0.01f * static_cast<float>(m + 1), static_cast<std::int32_t>(m * 37 % 256)};
+    params[m] = {0.01f * static_cast<float>(m + 1),
+                 Kernels<A>::kLeast + static_cast<std::int32_t>(m * 37 % 256)};
   }
   for (const std::size_t per_row : {0, 1}) {
     SCOPED_TRACE(testing::Message() << "f32, params per row: " << per_row);
@@ -81,32 +105,38 @@ void Check(const KernelTable& kernels, const Shape& s) {
     std::fill(got.begin(), got.end(), 77.0f);
     std::fill(want.begin(), want.end(), 77.0f);
     const float* const some_bias = per_row == 1 ? bias.data() : nullptr;
-    kernels.gemm_block1x4_u8s8f32({.w = w.view(),
-                                   .row_sums = sums.data(),
-                                   .M = s.M,
-                                   .a = a.data(),
-                                   .lda = lda,
-                                   .a_params = params.data(),
-                                   .a_params_stride = per_row,
-                                   .w_scales = scales.data(),
-                                   .bias = some_bias,
-                                   .c = got.data(),
-                                   .ldc = ldc});
-    ReferenceKernels().gemm_u8s8f32({.M = s.M,
-                                     .N = s.N,
-                                     .K = s.K,
-                                     .a = a.data(),
-                                     .lda = lda,
-                                     .a_params = params.data(),
-                                     .a_params_stride = per_row,
-                                     .packed_b = b.data(),
-                                     .b_scales = scales.data(),
-                                     .bias = some_bias,
-                                     .activation = Activation::kNone,
-                                     .c = want.data(),
-                                     .ldc = ldc});
+    (kernels.*Kernels<A>::kSparseF32)({.w = w.view(),
+                                       .row_sums = sums.data(),
+                                       .M = s.M,
+                                       .a = a.data(),
+                                       .lda = lda,
+                                       .a_params = params.data(),
+                                       .a_params_stride = per_row,
+                                       .w_scales = scales.data(),
+                                       .bias = some_bias,
+                                       .c = got.data(),
+                                       .ldc = ldc});
+    (ReferenceKernels().*Kernels<A>::kDenseF32)({.M = s.M,
+                                                 .N = s.N,
+                                                 .K = s.K,
+                                                 .a = a.data(),
+                                                 .lda = lda,
+                                                 .a_params = params.data(),
+                                                 .a_params_stride = per_row,
+                                                 .packed_b = b.data(),
+                                                 .b_scales = scales.data(),
+                                                 .bias = some_bias,
+                                                 .activation = Activation::kNone,
+                                                 .c = want.data(),
+                                                 .ldc = ldc});
     ASSERT_EQ(got.ToVector(), want.ToVector());
   }
+}
+
+void Check(const KernelTable& kernels, const Shape& s) {
+  SCOPED_TRACE(testing::PrintToString(s));
+  CheckType<std::uint8_t>(kernels, s);
+  CheckType<std::int8_t>(kernels, s);
 }
 
 TEST_P(SparseInt8Test, EverySmallShape) {
