@@ -19,9 +19,8 @@
 // adds in FP64) within (z + 1) * 2^-24 * sum over the stored k of |W[n, k] * X[k, m]| (Higham,
 // Accuracy and Stability of Numerical Algorithms, section 3.1) as long as nothing underflows.
 //
-// The form of W is the same on every ISA. sparse_matrix.h makes it. Blocking, and what it costs to
-// read sums again per block of K: Hong et al., "Adaptive sparse tiling for sparse matrix
-// multiplication", PPoPP 2019.
+// The form of W is the same on every ISA. sparse_matrix.h makes it. On tiling such products for reuse
+// in caches: Hong et al., "Adaptive sparse tiling for sparse matrix multiplication", PPoPP 2019.
 #pragma once
 
 #include <cstddef>
@@ -29,8 +28,6 @@
 #include "kernels/sparse_gemm/sparse_view.h"
 
 namespace podium {
-
-enum class ActivationLayout { kFeatureMajor, kTokenMajor };
 
 template <class View>
 struct GemmSparseF32Args {

@@ -1,8 +1,10 @@
 #include "kernels/sparse_gemm/gemm_sparse_f32.h"
 
+#include <type_traits>
+
 #include "kernels/simd/fma.h"
-#include "kernels/simd/gather.h"
 #include "kernels/simd/quad.h"
+#include "kernels/simd/sparse_dot.h"
 #include "kernels/sparse_gemm/sparse_tile.h"
 
 namespace podium::PODIUM_ISA {
@@ -40,39 +42,68 @@ struct MacSparseF32 {
   }
 };
 
-// One token: no vector of them to share a weight. A block of four channels still fills a Quad.
-template <class View>
-struct OneTokenTile;
+// Sums of single weights, each of them in all lanes of a batch or of a Quad.
+template <bool kSpread>
+struct OneTokenCsr {
+  using View = CsrView;
+  using Word = float;
+  using Sum = std::conditional_t<kSpread, F32, Quad>;
+  static constexpr std::size_t kWords = 1;
 
-template <>
-struct OneTokenTile<CsrView> {
-  static constexpr std::size_t kWidth = 1;
-
-  static void Multiply(const Segment<CsrView>& s, const float* panel, std::size_t /*rows*/,
-                       std::size_t /*tokens*/, float* y, std::size_t /*ldy*/) {
-    const float sum = SparseDot(s.values, s.col_idx, s.count, panel);
-    *y = s.first ? sum : *y + sum;
+  static Sum Zero() {
+    if constexpr (kSpread) return Sum(0);
+    return Sum();
+  }
+  static void Store(Sum sum, float* to) { *to = Total(sum); }
+  static Sum Mac(Sum sum, const Segment<View>& s, std::size_t masks, const float* x) {
+    if constexpr (kSpread) {
+      return SpreadDot(sum, s.values, s.masks, masks, x);
+    } else {
+      return PickDot(sum, s.values, s.col_idx, s.count, x);
+    }
   }
 };
 
-template <>
-struct OneTokenTile<Block4x1View> {
-  static constexpr std::size_t kWidth = 1;
+// Sums of four channels.
+struct OneTokenBlock4x1 {
+  using View = Block4x1View;
+  using Word = float;
+  using Sum = Quad;
+  static constexpr std::size_t kWords = 1;
 
-  static void Multiply(const Segment<Block4x1View>& s, const float* panel, std::size_t rows,
-                       std::size_t /*tokens*/, float* y, std::size_t ldy) {
-    Quad acc[4] = {ZeroQuad(), ZeroQuad(), ZeroQuad(), ZeroQuad()};
-    const auto step = [&](Quad & sum, std::size_t i) __attribute__((always_inline)) {
-      sum = MacQuad(sum, LoadQuad(s.values + i * 4), panel[s.col_idx[i]]);
-    };
+  static Sum Zero() { return Sum(); }
+  static void Store(Sum sum, float* to) { StoreQuad(to, sum); }
+  static Sum Mac(Sum sum, const Segment<View>& s, std::size_t, const float* x) {
+    Quad sums[4] = {sum};
     std::size_t i = 0;
     for (; i + 4 <= s.count; i += 4) {
-      Unroll<4>([&](auto c) __attribute__((always_inline)) { step(acc[c], i + c); });
+      std::uint64_t columns;
+      __builtin_memcpy(&columns, s.col_idx + i, sizeof(columns));
+      PrefetchValues(s.values + i * 4);
+      Unroll<4>([&](auto c) __attribute__((always_inline)) {
+        sums[c] = MacQuad(sums[c], LoadQuad(s.values + (i + c) * 4), At<float>(x, columns, c));
+      });
     }
-    for (; i < s.count; ++i) step(acc[0], i);
-    float sums[4];
-    StoreQuad(sums, AddQuads(AddQuads(acc[0], acc[1]), AddQuads(acc[2], acc[3])));
-    for (std::size_t r = 0; r < rows; ++r) y[r * ldy] = s.first ? sums[r] : y[r * ldy] + sums[r];
+    for (; i < s.count; ++i) {
+      sums[0] = MacQuad(sums[0], LoadQuad(s.values + i * 4), x[s.col_idx[i]]);
+    }
+    return AddQuads(AddQuads(sums[0], sums[1]), AddQuads(sums[2], sums[3]));
+  }
+};
+
+struct OneTokenIo {
+  const float* x;
+  std::size_t ldx;  // from channel to channel
+  float* y;
+  std::size_t ldy;
+
+  template <std::size_t kWidth>
+  void Load(float* panel, std::size_t c0, std::size_t columns, std::size_t, std::size_t) const {
+    for (std::size_t k = 0; k < columns; ++k) panel[k] = x[(c0 + k) * ldx];
+  }
+  void Finish(const float* sums, std::size_t, std::size_t n0, std::size_t rows, std::size_t,
+              std::size_t) const {
+    for (std::size_t n = 0; n < rows; ++n) y[(n0 + n) * ldy] = sums[n];
   }
 };
 
@@ -87,9 +118,7 @@ struct IoF32 {
   template <std::size_t kWidth>
   void Load(float* panel, std::size_t c0, std::size_t columns, std::size_t m,
             std::size_t tokens) const {
-    if constexpr (kWidth == 1) {
-      for (std::size_t k = 0; k < columns; ++k) panel[k] = x[(c0 + k) * ldx];
-    } else if (direct) {
+    if (direct) {
       constexpr int kVecs = kWidth / F32::size;
       for (std::size_t k = 0; k < columns; ++k) {
         Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
@@ -112,24 +141,32 @@ struct IoF32 {
   }
 };
 
-template <int kVecs, class View>
-void Gemm(const GemmSparseF32Args<View>& args) {
-  using Mac = MacSparseF32<View>;
+template <int kVecs, class View, class OneToken>
+void Gemm(const GemmSparseF32Args<View>& args, const OneToken& one_token) {
   const bool feature_major = args.layout == ActivationLayout::kFeatureMajor;
   if (args.M == 1) {
-    // A token's channels stand ldx apart, or 1.
-    const IoF32 io = {true, args.x, feature_major ? args.ldx : 1, args.y,
-                      feature_major ? args.ldy : 1};
-    SweepTokens<Mac, OneTokenTile<View>>(args.w, io, 0, 1);
+    one_token(
+        OneTokenIo{args.x, feature_major ? args.ldx : 1, args.y, feature_major ? args.ldy : 1});
   } else {
-    SparseGemm<Mac, kVecs>(args.w, args.M,
-                           IoF32{feature_major, args.x, args.ldx, args.y, args.ldy});
+    SparseGemm<MacSparseF32<View>, kVecs>(args.w, args.M,
+                                          IoF32{feature_major, args.x, args.ldx, args.y, args.ldy});
   }
 }
 
 }  // namespace
 
-void GemmCsrF32(const GemmCsrF32Args& args) { Gemm<kCsrVecs>(args); }
-void GemmBlock4x1F32(const GemmBlock4x1F32Args& args) { Gemm<kBlockVecs>(args); }
+void GemmCsrF32(const GemmCsrF32Args& args) {
+  Gemm<kCsrVecs>(args, [&](const OneTokenIo& io) {
+#if defined(__AVX512F__)
+    if (args.w.masks != nullptr) return SweepOneToken<OneTokenCsr<true>>(args.w, io);
+#endif
+    SweepOneToken<OneTokenCsr<false>>(args.w, io);
+  });
+}
+
+void GemmBlock4x1F32(const GemmBlock4x1F32Args& args) {
+  Gemm<kBlockVecs>(args,
+                   [&](const OneTokenIo& io) { SweepOneToken<OneTokenBlock4x1>(args.w, io); });
+}
 
 }  // namespace podium::PODIUM_ISA

@@ -5,11 +5,15 @@
 //   s32 form:  C[m, n] = acc[m, n], with zero_point = 0
 //   f32 form:  C[m, n] = float(acc[m, n]) * (a_scale[m] * w_scales[n]) + bias[n]
 //
-// A  u8 or s8    M x K, row-major, row stride lda >= K   (activations: scale * (q - zero_point))
+// A  u8 or s8    activations of M tokens, K channels each: scale * (q - zero_point)
 // W  s8          N x K, blocks of 1 output x 4 input channels   (sparse_view.h; w_scales[n] * q)
-// C  s32 or f32  M x N, row-major, row stride ldc >= N   (overwritten)
+// C  s32 or f32  M tokens, N channels each   (overwritten)
 //
-// A block is what one lane of a dot-product instruction takes. Strides are in elements. Any
+// Layout of A and C, strides in elements:
+//   kTokenMajor    A[m, k] = a[m * lda + k], C[m, n] = c[m * ldc + n]; lda >= K, ldc >= N
+//   kFeatureMajor  A[m, k] = a[k * lda + m], C[m, n] = c[n * ldc + m]; lda, ldc >= M
+//
+// A block is what one lane of a dot-product instruction takes. Any
 // alignment. C must not overlap A or W. K at most kMaxDepthInt8 (int8_matmul/gemm_int8.h). Takes
 // 550 KiB of stack.
 //
@@ -34,6 +38,7 @@ struct GemmBlock1x4S32Args {
   std::size_t lda;
   std::int32_t* c;
   std::size_t ldc;
+  ActivationLayout layout = ActivationLayout::kTokenMajor;
 };
 
 template <class A>
@@ -49,6 +54,7 @@ struct GemmBlock1x4F32Args {
   const float* bias;             // N, or null for none
   float* c;
   std::size_t ldc;
+  ActivationLayout layout = ActivationLayout::kTokenMajor;
 };
 
 using GemmBlock1x4U8S8S32Fn = void(const GemmBlock1x4S32Args<std::uint8_t>&);

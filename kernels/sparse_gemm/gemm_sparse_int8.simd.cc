@@ -4,8 +4,8 @@
 #include <type_traits>
 
 #include "kernels/int8_matmul/gemm_int8.h"
-#include "kernels/simd/dot_int8.h"
-#include "kernels/simd/gather.h"
+#include "kernels/simd/dot_columns.h"
+#include "kernels/simd/sparse_dot.h"
 #include "kernels/sparse_gemm/sparse_tile.h"
 
 namespace podium::PODIUM_ISA {
@@ -49,15 +49,26 @@ struct MacSparseInt8 {
   }
 };
 
-#if defined(__AVX512VNNI__)
-struct OneTokenTile {
-  static constexpr std::size_t kWidth = 1;
+#if defined(__AVX2__)
+// As OneTokenCsr, of blocks.
+template <bool kSpread>
+struct OneTokenInt8 {
+  using View = Block1x4S8View;
+  using Word = std::int32_t;
+  using Sum = std::conditional_t<kSpread, I32, BlockSum>;
+  static constexpr std::size_t kWords = kSteps;
 
-  static void Multiply(const Segment<Block1x4S8View>& s, const std::int32_t* panel,
-                       std::size_t /*rows*/, std::size_t /*tokens*/, std::int32_t* y,
-                       std::size_t /*ldy*/) {
-    const std::int32_t sum = SparseDot(s.values, s.col_idx, s.count, panel);
-    *y = s.first ? sum : *y + sum;
+  static Sum Zero() {
+    if constexpr (kSpread) return Sum(0);
+    return Sum();
+  }
+  static void Store(Sum sum, std::int32_t* to) { *to = Total(sum); }
+  static Sum Mac(Sum sum, const Segment<View>& s, std::size_t masks, const std::int32_t* x) {
+    if constexpr (kSpread) {
+      return SpreadDot(sum, s.values, s.masks, masks, x);
+    } else {
+      return PickDot(sum, s.values, s.col_idx, s.count, x);
+    }
   }
 };
 #endif
@@ -70,6 +81,7 @@ struct IoInt8 {
   static constexpr std::size_t ldy = 0;
 
   std::size_t K;
+  bool feature_major;
   const void* a;
   bool a_signed;
   std::size_t lda;
@@ -85,12 +97,19 @@ struct IoInt8 {
   void Load(std::int32_t* panel, std::size_t c0, std::size_t columns, std::size_t m,
             std::size_t tokens) const {
     auto* const words = reinterpret_cast<std::uint32_t*>(panel);
-    const std::size_t at = m * lda + c0 * Block1x4S8View::kBlockCols;
-    const std::size_t left = K - c0 * Block1x4S8View::kBlockCols;
+    const std::size_t k = c0 * Block1x4S8View::kBlockCols;
+    const std::size_t at = feature_major ? k * lda + m : m * lda + k;
+    const auto load = [&](const auto* from) {
+      if (feature_major) {
+        LoadChannels(from + at, K - k, columns, tokens, words, kWidth);
+      } else {
+        LoadTokens(from + at, K - k, columns, tokens, words, kWidth);
+      }
+    };
     if (a_signed) {
-      LoadTokens(static_cast<const std::int8_t*>(a) + at, left, columns, tokens, words, kWidth);
+      load(static_cast<const std::int8_t*>(a));
     } else {
-      LoadTokens(static_cast<const std::uint8_t*>(a) + at, left, columns, tokens, words, kWidth);
+      load(static_cast<const std::uint8_t*>(a));
     }
   }
 
@@ -115,6 +134,27 @@ struct IoInt8 {
     }
     for (; t < width; ++t) {
       for (std::size_t s = 0; s < columns * kSteps; ++s) words[s * width + t] = 0;
+    }
+  }
+
+  // Of feature-major activations. `left` channels are within A.
+  template <class A>
+  void LoadChannels(const A* from, std::size_t left, std::size_t columns, std::size_t tokens,
+                    std::uint32_t* words, std::size_t width) const {
+    constexpr std::size_t kDepth = Block1x4S8View::kBlockCols;
+    for (std::size_t i = 0; i < columns; ++i, from += kDepth * lda, words += kSteps * width) {
+      const std::size_t depth = left - i * kDepth < kDepth ? left - i * kDepth : kDepth;
+      std::size_t t = 0;
+      for (; depth == kDepth && t + 16 <= tokens; t += 16) {
+        PackDotWordsOfColumns(from + t, lda, words + t, width);
+      }
+      for (; t < width; ++t) {
+        A values[kDepth] = {};
+        for (std::size_t j = 0; t < tokens && j < depth; ++j) values[j] = from[j * lda + t];
+        for (std::size_t s = 0; s < kSteps; ++s) {
+          words[s * width + t] = DotWord(values + s * kDotDepth);
+        }
+      }
     }
   }
 
@@ -161,14 +201,20 @@ struct IoInt8 {
         }
       }
     }
-    TransposeWords(rows, tokens, sums, width, c + m * ldc + n0, ldc);
+    if (!feature_major) return TransposeWords(rows, tokens, sums, width, c + m * ldc + n0, ldc);
+    for (std::size_t n = 0; n < rows; ++n) {
+      __builtin_memcpy(c + (n0 + n) * ldc + m, sums + n * width, tokens * sizeof(*sums));
+    }
   }
 };
 
 void Gemm(const Block1x4S8View& w, std::size_t M, const IoInt8& io) {
   assert(w.K <= kMaxDepthInt8);
-#if defined(__AVX512VNNI__)
-  if (M == 1) return SweepTokens<MacSparseInt8, OneTokenTile>(w, io, 0, 1);
+#if defined(__AVX512F__)
+  if (M == 1 && w.masks != nullptr) return SweepOneToken<OneTokenInt8<true>>(w, io);
+#endif
+#if defined(__AVX2__)
+  if (M == 1) return SweepOneToken<OneTokenInt8<false>>(w, io);
 #endif
   SparseGemm<MacSparseInt8, kVecs>(w, M, io);
 }
@@ -177,6 +223,7 @@ template <class A>
 void GemmS32(const GemmBlock1x4S32Args<A>& args) {
   Gemm(args.w, args.M,
        {.K = args.w.K,
+        .feature_major = args.layout == ActivationLayout::kFeatureMajor,
         .a = args.a,
         .a_signed = std::is_signed_v<A>,
         .lda = args.lda,
@@ -189,6 +236,7 @@ template <class A>
 void GemmF32(const GemmBlock1x4F32Args<A>& args) {
   Gemm(args.w, args.M,
        {.K = args.w.K,
+        .feature_major = args.layout == ActivationLayout::kFeatureMajor,
         .a = args.a,
         .a_signed = std::is_signed_v<A>,
         .lda = args.lda,

@@ -1,5 +1,5 @@
 // Pruning: sets the weights that matter least to zero, in place (Han et al., arXiv:1506.02626,
-// section 3.1, without the retraining).
+// section 3, without the retraining).
 //
 // B  f32  N x K, row-major, row stride ldb >= K
 //
@@ -52,7 +52,7 @@ void PruneColumns(const PruneArgs& args);
 void PruneRandom(const PruneArgs& args, std::uint64_t seed);
 
 // N:M pruning with M = 4: of each 4 neighbours in a row, beginning at k = 0, 4, ..., the `keep`
-// largest magnitudes stay (Mishra et al., arXiv:2104.08378, section 3, for keep = 2). Where K ends
+// largest magnitudes stay (Mishra et al., arXiv:2104.08378, for keep = 2). Where K ends
 // a group early, at most `keep` of what it has.
 struct PruneOfFourArgs {
   std::size_t N, K;

@@ -17,6 +17,10 @@ template <class View>
 constexpr std::size_t kLeastSegment = View::kBlockRows == 1 ? 12 : 48;
 constexpr std::size_t kLeastSliceColumns = 128;
 
+// Masks where at least one block in so many is stored: there they add at most 6 % to the size, and
+// below, fetching activations one by one is as fast as spreading weights. Measured on Zen 5.
+constexpr std::size_t kMostPerMaskedBlock = 3;
+
 template <class View>
 class Converter {
  public:
@@ -37,6 +41,7 @@ class Converter {
            blocks * m_.slice_columns < kLeastSegment<View> * rows * columns) {
       m_.slice_columns *= 2;
     }
+    has_masks_ = View::kBlockRows == 1 && blocks * kMostPerMaskedBlock >= rows * columns;
     constexpr std::size_t kGroupRows = kGroupChannels / View::kBlockRows;
     for (std::size_t r0 = 0; r0 < rows; r0 += kGroupRows) {
       std::size_t c0 = 0;
@@ -85,8 +90,14 @@ class Converter {
   }
 
   void AppendSegment(std::size_t row, std::size_t c0, std::size_t c1, std::size_t end) {
+    const std::size_t mask = m_.masks.size();  // the first of this segment
+    if (has_masks_) m_.masks.resize(mask + m_.slice_columns / kMaskColumns);
     for (std::size_t c = c0; c < c1; ++c) {
       if (!IsStored(row, c)) continue;
+      if (has_masks_) {
+        const std::size_t bit = (c - c0) % kMaskColumns;
+        m_.masks[mask + (c - c0) / kMaskColumns] |= static_cast<std::uint16_t>(1u << bit);
+      }
       m_.col_idx.push_back(static_cast<std::uint16_t>(c - c0));
       ForEachWeight(row, c, [&](T weight) { m_.values.push_back(weight); });
       m_.nnz += std::min(View::kBlockRows, dense_.N - row * View::kBlockRows) *
@@ -98,6 +109,7 @@ class Converter {
   }
 
   DenseMatrix<T> dense_;
+  bool has_masks_ = false;
   SparseMatrix<View> m_;
 };
 

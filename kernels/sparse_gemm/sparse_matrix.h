@@ -30,12 +30,20 @@ struct SparseMatrix {
   std::vector<SparseSegment> segments;
   std::vector<std::uint16_t> col_idx;
   std::vector<typename View::Value> values;
+  std::vector<std::uint16_t> masks;
 
   View view() const {
-    return {N, K, slice_columns, segments.data(), col_idx.data(), values.data()};
+    return {N,
+            K,
+            slice_columns,
+            segments.data(),
+            col_idx.data(),
+            values.data(),
+            masks.empty() ? nullptr : masks.data()};
   }
-  std::size_t size_bytes() const {  // values, indices, padding
-    return segments.size() * sizeof(SparseSegment) + col_idx.size() * sizeof(std::uint16_t) +
+  std::size_t size_bytes() const {  // values, indices, padding, masks
+    return segments.size() * sizeof(SparseSegment) +
+           (col_idx.size() + masks.size()) * sizeof(std::uint16_t) +
            values.size() * sizeof(typename View::Value);
   }
 };

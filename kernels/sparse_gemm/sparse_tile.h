@@ -10,9 +10,6 @@
 //   kWords           words of X per token and column
 //   Step(acc, x, w)  acc[r][v] += what the block at w has for its channel r, times x: kWords rows
 //                    of the panel, kVecs batches each
-// A Tile multiplies segments for a tile of tokens:
-//   kWidth           words per row of the panel
-//   Multiply(segment, panel, rows, tokens, y, ldy)
 // An Io knows what X and Y look like:
 //   Load<kWidth>(panel, c0, columns, m, tokens)   columns of X, from block column c0 on
 //   direct           sums may wait in y, at y + n * ldy + m; else on the stack, for Finish
@@ -20,7 +17,7 @@
 #pragma once
 
 #include "kernels/simd/partial.h"
-#include "kernels/simd/transpose.h"
+#include "kernels/simd/transpose16.h"
 #include "kernels/simd/unroll.h"
 #include "kernels/sparse_gemm/sparse_view.h"
 
@@ -31,9 +28,53 @@ template <class View>
 struct Segment {
   const std::uint16_t* col_idx;
   const typename View::Value* values;
+  const std::uint16_t* masks;  // or null
   std::size_t count;
-  bool first;  // of its block row: no sums wait
+  std::size_t row;    // block row within the group
+  std::size_t ahead;  // that of the segment after this one
+  bool first;         // of its block row: no sums wait
 };
+
+// Calls for each group of `channels` output channels from n0 on
+//   slice(n0, c0, columns)     before the segments of a slice
+//   segment(Segment, rows)     for each, with its output channels within the group, counted from n0
+//   group(n0, channels)        after all slices
+template <class View, class OnSlice, class OnSegment, class OnGroup>
+[[gnu::always_inline]] inline void Sweep(const View& w, const OnSlice& slice,
+                                         const OnSegment& segment, const OnGroup& group) {
+  constexpr std::size_t kRows = View::kBlockRows;
+  const std::size_t columns = (w.K + View::kBlockCols - 1) / View::kBlockCols;
+  const SparseSegment* next = w.segments;
+  Segment<View> s = {.col_idx = w.col_idx,
+                     .values = w.values,
+                     .masks = w.masks,
+                     .count = 0,
+                     .row = 0,
+                     .ahead = 0,
+                     .first = true};
+  for (std::size_t n0 = 0; n0 < w.N; n0 += kGroupChannels) {
+    const std::size_t channels = w.N - n0 < kGroupChannels ? w.N - n0 : kGroupChannels;
+    const std::size_t block_rows = (channels + kRows - 1) / kRows;
+    std::size_t c0 = 0;
+    do {  // once even if K = 0
+      const std::size_t c1 = columns - c0 < w.slice_columns ? columns : c0 + w.slice_columns;
+      slice(n0, c0, c1 - c0);
+      s.first = c0 == 0;
+      for (std::size_t b = 0; b < block_rows; ++b, ++next) {
+        s.row = next->row;
+        s.count = next->count;
+        s.ahead = next[b + 1 < block_rows ? 1 : 0].row;  // the last is followed by itself
+        const std::size_t left = channels - s.row * kRows;
+        segment(s, left < kRows ? left : kRows);
+        s.col_idx += s.count;
+        s.values += s.count * kRows * View::kBlockCols;
+        if (s.masks != nullptr) s.masks += w.slice_columns / kMaskColumns;
+      }
+      c0 = c1;
+    } while (c0 < columns);
+    group(n0, channels);
+  }
+}
 
 // kBlockRows output channels x kVecs batches of tokens, the last of them perhaps partial.
 template <class Mac, int kVecs>
@@ -98,40 +139,58 @@ void SweepTokens(const typename Mac::View& w, const Io& io, std::size_t m, std::
   alignas(64) Word panel[kColumn * (kMaxSliceColumns + 1)];
   alignas(64) Word waiting[Tile::kWidth * kGroupChannels];
   for (std::size_t i = 0; i < kColumn; ++i) panel[w.slice_columns * kColumn + i] = 0;
-
-  const std::size_t columns = (w.K + View::kBlockCols - 1) / View::kBlockCols;
-  const SparseSegment* next = w.segments;
-  Segment<View> s = {.col_idx = w.col_idx, .values = w.values, .count = 0, .first = true};
-  for (std::size_t n0 = 0; n0 < w.N; n0 += kGroupChannels) {
-    const std::size_t channels = w.N - n0 < kGroupChannels ? w.N - n0 : kGroupChannels;
-    const std::size_t block_rows = (channels + kRows - 1) / kRows;
-    Word* const y = io.direct ? io.y + n0 * io.ldy + m : waiting;
-    const std::size_t ldy = io.direct ? io.ldy : Tile::kWidth;
-    std::size_t c0 = 0;
-    do {  // once even if K = 0
-      const std::size_t c1 = columns - c0 < w.slice_columns ? columns : c0 + w.slice_columns;
-      io.template Load<Tile::kWidth>(panel, c0, c1 - c0, m, tokens);
-      s.first = c0 == 0;
-      for (std::size_t b = 0; b < block_rows; ++b, ++next) {
-        // Rows come in no order that a hardware prefetcher knows. The last is followed by itself.
-        const std::size_t ahead = next[b + 1 < block_rows ? 1 : 0].row * kRows;
+  Word* y = waiting;
+  const std::size_t ldy = io.direct ? io.ldy : Tile::kWidth;
+  Sweep(
+      w,
+      [&](std::size_t n0, std::size_t c0, std::size_t columns) __attribute__((always_inline)) {
+        if (io.direct) y = io.y + n0 * io.ldy + m;
+        io.template Load<Tile::kWidth>(panel, c0, columns, m, tokens);
+      },
+      [&](const Segment<View>& s, std::size_t rows) __attribute__((always_inline)) {
+        // Rows come in no order that a hardware prefetcher knows.
         Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
-          const Word* const line = y + (ahead + r) * ldy;
+          const Word* const line = y + (s.ahead * kRows + r) * ldy;
           for (std::size_t i = 0; i < Tile::kWidth; i += 64 / sizeof(Word)) {
             __builtin_prefetch(line + i, 1);
           }
         });
-        const std::size_t n = next->row * kRows;
-        s.count = next->count;
-        Tile::Multiply(s, panel, channels - n < kRows ? channels - n : kRows, tokens, y + n * ldy,
-                       ldy);
-        s.col_idx += s.count;
-        s.values += s.count * kRows * View::kBlockCols;
-      }
-      c0 = c1;
-    } while (c0 < columns);
-    if (!io.direct) io.Finish(waiting, Tile::kWidth, n0, channels, m, tokens);
-  }
+        Tile::Multiply(s, panel, rows, tokens, y + s.row * kRows * ldy, ldy);
+      },
+      [&](std::size_t n0, std::size_t channels) __attribute__((always_inline)) {
+        if (!io.direct) io.Finish(waiting, Tile::kWidth, n0, channels, m, tokens);
+      });
+}
+
+// The only token: no vector of them to share a weight. A OneToken says what View is, and
+//   Word, kWords             what the activations of a block column are
+//   Sum, Zero()              what waits, for a block row, between slices
+//   Mac(sum, segment, masks, panel)   adds the products of a segment, which has so many masks if any
+//   Store(sum, to)           its kBlockRows sums
+template <class OneToken, class Io>
+void SweepOneToken(const typename OneToken::View& w, const Io& io) {
+  using View = typename OneToken::View;
+  using Word = typename OneToken::Word;
+  using Sum = typename OneToken::Sum;
+  constexpr std::size_t kRows = View::kBlockRows;
+  alignas(64) Word panel[OneToken::kWords * (kMaxSliceColumns + 1)] = {};
+  alignas(64) Sum waiting[kGroupChannels / kRows];
+  alignas(64) Word sums[kGroupChannels];
+  const std::size_t masks = w.slice_columns / kMaskColumns;
+  Sweep(
+      w,
+      [&](std::size_t, std::size_t c0, std::size_t columns)
+          __attribute__((always_inline)) { io.template Load<1>(panel, c0, columns, 0, 1); },
+      [&](const Segment<View>& s, std::size_t) __attribute__((always_inline)) {
+        waiting[s.row] =
+            OneToken::Mac(s.first ? OneToken::Zero() : waiting[s.row], s, masks, panel);
+      },
+      [&](std::size_t n0, std::size_t channels) __attribute__((always_inline)) {
+        for (std::size_t r = 0; r * kRows < channels; ++r) {
+          OneToken::Store(waiting[r], sums + r * kRows);
+        }
+        io.Finish(sums, 1, n0, channels, 0, 1);
+      });
 }
 
 template <class Mac, class Io, int... i>
@@ -159,18 +218,18 @@ void SparseGemm(const typename Mac::View& w, std::size_t M, const Io& io) {
   }
 }
 
-// to[j * to_stride + i] = from[i * from_stride + j], for words of 32 bits.
-template <class From, class To>
-void TransposeWords(std::size_t rows, std::size_t columns, const From* from,
-                    std::size_t from_stride, To* to, std::size_t to_stride) {
-  static_assert(sizeof(From) == 4 && sizeof(To) == 4);
-  // A line of `to` is written at once: rows that are a multiple of 4 KiB apart share their place in
-  // L1, and a line written in parts would have been evicted meanwhile.
-  constexpr std::size_t kRows = 16;
-  for (std::size_t i0 = 0; i0 < rows; i0 += kRows) {
-    const std::size_t end = rows - i0 < kRows ? rows : i0 + kRows;
-    const std::size_t whole = i0 + (end - i0) / 4 * 4;
+// to[j * to_stride + i] = from[i * from_stride + j], strides in words of 32 bits, whatever they hold.
+void TransposeWords(std::size_t rows, std::size_t columns, const void* from_words,
+                    std::size_t from_stride, void* to_words, std::size_t to_stride) {
+  const auto* const from = static_cast<const std::uint32_t*>(from_words);
+  auto* const to = static_cast<std::uint32_t*>(to_words);
+  for (std::size_t i0 = 0; i0 < rows; i0 += 16) {
+    const std::size_t end = rows - i0 < 16 ? rows : i0 + 16;
     std::size_t j = 0;
+    for (; end - i0 == 16 && j + 16 <= columns; j += 16) {
+      Transpose16x16(from + i0 * from_stride + j, from_stride, to + j * to_stride + i0, to_stride);
+    }
+    const std::size_t whole = i0 + (end - i0) / 4 * 4;
     for (; j + 4 <= columns; j += 4) {
       for (std::size_t i = i0; i < whole; i += 4) {
         Words4 block[4];
@@ -178,10 +237,15 @@ void TransposeWords(std::size_t rows, std::size_t columns, const From* from,
         Transpose4x4(block);
         for (int r = 0; r < 4; ++r) StoreWords4(to + (j + r) * to_stride + i, block[r]);
       }
+      for (std::size_t i = whole; i < end; ++i) {
+        for (std::size_t k = j; k < j + 4; ++k) {
+          __builtin_memcpy(to + k * to_stride + i, from + i * from_stride + k, 4);
+        }
+      }
     }
-    for (std::size_t i = i0; i < end; ++i) {
-      for (std::size_t k = i < whole ? j : 0; k < columns; ++k) {
-        __builtin_memcpy(to + k * to_stride + i, from + i * from_stride + k, 4);
+    for (; j < columns; ++j) {
+      for (std::size_t i = i0; i < end; ++i) {
+        __builtin_memcpy(to + j * to_stride + i, from + i * from_stride + j, 4);
       }
     }
   }

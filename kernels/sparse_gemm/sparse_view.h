@@ -14,7 +14,9 @@
 // and the length of a loop over a segment mostly is that of the one before, which a CPU predicts.
 //
 // Where kBlockRows is 1, each segment is padded to an even number of blocks, with a zero in column
-// `slice_columns`, where a kernel finds zeros: the padding takes no part in any sum.
+// `slice_columns`, where a kernel finds zeros: the padding takes no part in any sum. There the columns
+// of a matrix that is not very sparse are stored a second time, as bits: with one token, lanes are
+// neighbouring columns, and a kernel spreads the values over them by these masks.
 #pragma once
 
 #include <cstddef>
@@ -24,6 +26,11 @@ namespace podium {
 
 inline constexpr std::size_t kGroupChannels = 1024;
 inline constexpr std::size_t kMaxSliceColumns = 512;
+inline constexpr std::size_t kMaskColumns = 16;
+
+// Of what the weights meet, and of the product: which of a matrix is contiguous, the tokens of a
+// channel or the channels of a token.
+enum class ActivationLayout { kFeatureMajor, kTokenMajor };
 
 struct SparseSegment {
   std::uint16_t row;    // block row, counted from the first of its group
@@ -40,6 +47,8 @@ struct SparseView {
   const SparseSegment* segments;  // in the order above
   const std::uint16_t* col_idx;   // of each block: its column, counted from the first of its slice
   const T* values;                // of each block: kBlockRows * kBlockCols weights, row-major
+  // Of each segment slice_columns / kMaskColumns, lowest bit first, set for stored columns; or null.
+  const std::uint16_t* masks;
 };
 
 using CsrView = SparseView<float, 1, 1>;

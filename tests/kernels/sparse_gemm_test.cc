@@ -226,7 +226,27 @@ TEST(SparseMatrixTest, CsrStoresLongSegmentsFirstAndPadsThemToPairs) {
   EXPECT_EQ(csr.col_idx, (std::vector<std::uint16_t>{0, 1, 2, pad, 1, 2, 0, pad}));
   EXPECT_EQ(csr.values, (std::vector<float>{4, 6, 5, 0, 2, -3, 7, 0}));
   EXPECT_EQ(csr.nnz, 6u);
-  EXPECT_EQ(csr.size_bytes(), 4u * 4 + 8 * (2 + 4));
+  EXPECT_EQ(csr.size_bytes(), 4u * 4 + 8 * (2 + 4) + csr.masks.size() * 2);
+}
+
+TEST(SparseMatrixTest, MasksSayWhichColumnsAreStored) {
+  float b[2 * 20] = {};
+  for (const std::size_t k : {0, 3, 15, 16, 19}) b[k] = 1;
+  for (std::size_t k = 0; k < 16; ++k) b[20 + k] = 1;
+  const CsrMatrix csr = CsrFromDense({2, 20, b, 20});
+  EXPECT_EQ(Rows(csr.segments), (std::vector<int>{1, 0}));
+  const std::size_t masks = csr.slice_columns / kMaskColumns;
+  ASSERT_EQ(csr.masks.size(), 2 * masks);
+  EXPECT_EQ(csr.masks[0], 0xFFFF);
+  EXPECT_EQ(csr.masks[1], 0);
+  EXPECT_EQ(csr.masks[masks], 1 << 0 | 1 << 3 | 1 << 15);
+  EXPECT_EQ(csr.masks[masks + 1], 1 << 0 | 1 << 3);
+}
+
+TEST(SparseMatrixTest, NoMasksWhereFewColumnsAreStored) {
+  const float b[] = {0, 0, 0, 1};
+  EXPECT_TRUE(CsrFromDense({1, 4, b, 4}).masks.empty());
+  EXPECT_EQ(CsrFromDense({1, 4, b, 4}).view().masks, nullptr);
 }
 
 TEST(SparseMatrixTest, Block4x1PadsTheLastBlockRow) {

@@ -60,27 +60,49 @@ struct Kernels<std::int8_t> {
 
 // Against the dense reference, which knows nothing of blocks.
 template <class A>
-void CheckType(const KernelTable& kernels, const Shape& s) {
-  SCOPED_TRACE(Kernels<A>::kLeast == 0 ? "u8" : "s8");
+void CheckType(const KernelTable& kernels, const Shape& s, ActivationLayout layout) {
+  SCOPED_TRACE(testing::Message() << (Kernels<A>::kLeast == 0 ? "u8" : "s8") << ", feature-major: "
+                                  << (layout == ActivationLayout::kFeatureMajor));
+  const bool feature_major = layout == ActivationLayout::kFeatureMajor;
   const std::size_t lda = s.K + s.padding, ldc = s.N + s.padding;
+  const std::size_t sparse_lda = feature_major ? s.M + s.padding : lda;
+  const std::size_t sparse_ldc = feature_major ? s.M + s.padding : ldc;
   Buffer<A> a(s.M * lda, s.offset);
   Buffer<std::int8_t> b(s.N * s.K);
   FillExtreme(a, 3);
   FillBlocks(s, b);
+  Buffer<A> sparse_a((feature_major ? s.K : s.M) * sparse_lda, s.offset);
+  for (std::size_t m = 0; m < s.M; ++m) {
+    for (std::size_t k = 0; k < s.K; ++k) {
+      sparse_a[feature_major ? k * sparse_lda + m : m * sparse_lda + k] = a[m * lda + k];
+    }
+  }
+  // What is wanted, as `layout` has it, 77 in the padding.
+  const auto laid_out = [&](const auto& want) {
+    auto rows = want.ToVector();
+    if (!feature_major) return rows;
+    rows.assign(s.N * sparse_ldc, 77);
+    for (std::size_t m = 0; m < s.M; ++m) {
+      for (std::size_t n = 0; n < s.N; ++n) rows[n * sparse_ldc + m] = want[m * ldc + n];
+    }
+    return rows;
+  };
+  const std::size_t c_size = (feature_major ? s.N : s.M) * sparse_ldc;
   const Block1x4S8Matrix w = Block1x4S8FromDense({s.N, s.K, b.data(), s.K});
   const std::vector<std::int32_t> sums = RowSums({s.N, s.K, b.data(), s.K});
   {
     SCOPED_TRACE("s32");
-    Buffer<std::int32_t> got(s.M * ldc, s.offset), want(s.M * ldc);
+    Buffer<std::int32_t> got(c_size, s.offset), want(s.M * ldc);
     std::fill(got.begin(), got.end(), 77);
     std::fill(want.begin(), want.end(), 77);
     (kernels.*Kernels<A>::kSparseS32)({.w = w.view(),
                                        .row_sums = sums.data(),
                                        .M = s.M,
-                                       .a = a.data(),
-                                       .lda = lda,
+                                       .a = sparse_a.data(),
+                                       .lda = sparse_lda,
                                        .c = got.data(),
-                                       .ldc = ldc});
+                                       .ldc = sparse_ldc,
+                                       .layout = layout});
     (ReferenceKernels().*Kernels<A>::kDenseS32)({.M = s.M,
                                                  .N = s.N,
                                                  .K = s.K,
@@ -89,7 +111,7 @@ void CheckType(const KernelTable& kernels, const Shape& s) {
                                                  .packed_b = b.data(),
                                                  .c = want.data(),
                                                  .ldc = ldc});
-    ASSERT_EQ(got.ToVector(), want.ToVector());
+    ASSERT_EQ(got.ToVector(), laid_out(want));
   }
   Buffer<float> scales(s.N), bias(s.N);
   FillUniform(scales, 4);
@@ -101,21 +123,22 @@ void CheckType(const KernelTable& kernels, const Shape& s) {
   }
   for (const std::size_t per_row : {0, 1}) {
     SCOPED_TRACE(testing::Message() << "f32, params per row: " << per_row);
-    Buffer<float> got(s.M * ldc, s.offset), want(s.M * ldc);
+    Buffer<float> got(c_size, s.offset), want(s.M * ldc);
     std::fill(got.begin(), got.end(), 77.0f);
     std::fill(want.begin(), want.end(), 77.0f);
     const float* const some_bias = per_row == 1 ? bias.data() : nullptr;
     (kernels.*Kernels<A>::kSparseF32)({.w = w.view(),
                                        .row_sums = sums.data(),
                                        .M = s.M,
-                                       .a = a.data(),
-                                       .lda = lda,
+                                       .a = sparse_a.data(),
+                                       .lda = sparse_lda,
                                        .a_params = params.data(),
                                        .a_params_stride = per_row,
                                        .w_scales = scales.data(),
                                        .bias = some_bias,
                                        .c = got.data(),
-                                       .ldc = ldc});
+                                       .ldc = sparse_ldc,
+                                       .layout = layout});
     (ReferenceKernels().*Kernels<A>::kDenseF32)({.M = s.M,
                                                  .N = s.N,
                                                  .K = s.K,
@@ -129,14 +152,16 @@ void CheckType(const KernelTable& kernels, const Shape& s) {
                                                  .activation = Activation::kNone,
                                                  .c = want.data(),
                                                  .ldc = ldc});
-    ASSERT_EQ(got.ToVector(), want.ToVector());
+    ASSERT_EQ(got.ToVector(), laid_out(want));
   }
 }
 
 void Check(const KernelTable& kernels, const Shape& s) {
   SCOPED_TRACE(testing::PrintToString(s));
-  CheckType<std::uint8_t>(kernels, s);
-  CheckType<std::int8_t>(kernels, s);
+  for (const auto layout : {ActivationLayout::kTokenMajor, ActivationLayout::kFeatureMajor}) {
+    CheckType<std::uint8_t>(kernels, s, layout);
+    CheckType<std::int8_t>(kernels, s, layout);
+  }
 }
 
 TEST_P(SparseInt8Test, EverySmallShape) {
