@@ -6,6 +6,10 @@
 //                        * factor[m, n] + residual[m, n]   (each where it is given: activation.h)
 //   8-bit form, "requantized":
 //              C[m, n] = clamp(round(float(acc[m, n] + bias[n]) * multipliers[n]) + c_zero_point)
+//              or, with an activation, factor or residual, or a c_multiplier other than 1,
+//              y[m, n] = act(float(acc[m, n] + bias[n]) * multipliers[n]) * factor[m, n]
+//                        + residual[m, n]
+//              C[m, n] = clamp(round(y[m, n] * c_multiplier) + c_zero_point)
 //
 // A  u8 or s8  M x K, row-major, row stride lda >= K   (activations: scale * (q - zero_point))
 // B  s8        N x K, packed                           (weights: b_scales[n] * q)
@@ -15,10 +19,10 @@
 // KiB of stack.
 //
 // Every ISA gives bit-identical results in all forms (with a GELU or SiLU: within the bound of
-// activation.h). The sums are exact while |acc + bias| < 2^31, whatever the order, so at least
-// while K <= 65793 (255 * 128 * K < 2^31) in the s32 form. The f32 form rounds after each of its
-// operations, never fused. The 8-bit form rounds the product once, to the nearest integer and ties
-// to even; `float` above is exact below 2^24. Source: Jacob et al., arXiv:1712.05877, equation 7.
+// activation.h, which in the 8-bit form is seldom more than a tie decided the other way). The sums are exact while |acc + bias| < 2^31, whatever the order, so at least
+// while K <= 65793 (255 * 128 * K < 2^31) in the s32 form. f32 values are
+// rounded after each operation, never fused. The 8-bit form rounds its last product once, to the nearest
+// integer and ties to even; `float` above is exact below 2^24. Source: Jacob et al., arXiv:1712.05877, equation 7.
 #pragma once
 
 #include <cstddef>
@@ -79,12 +83,16 @@ struct GemmInt8RequantizedArgs {
   std::int32_t a_zero_point;
   const std::int8_t* packed_b;
   const std::int32_t* bias;  // N, in units of a_scale * b_scales[n]; or null for none
-  const float* multipliers;  // N: a_scale * b_scales[n] / c_scale
+  const float*
+      multipliers;  // N: a_scale * b_scales[n] / c_scale; where y is: a_scale * b_scales[n]
   std::int32_t c_zero_point;
   A c_min,
       c_max;  // the clamp: the type's range, or an activation's, such as c_zero_point for a ReLU
   A* c;
   std::size_t ldc;
+  Activation activation = Activation::kNone;
+  ElementwiseF32 then = {};  // finite values
+  float c_multiplier = 1;    // where y is: 1 / c_scale
 };
 
 using GemmU8S8S32Fn = void(const GemmInt8S32Args<std::uint8_t>&);

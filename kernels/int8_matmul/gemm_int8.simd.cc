@@ -80,6 +80,7 @@ struct RowSums {
   }
 };
 
+// The next three write to C what is in registers: by way of a buffer it takes up to half as long again.
 struct StoreS32 {
   std::int32_t* c;
   std::size_t ldc;
@@ -95,7 +96,6 @@ struct StoreS32 {
   }
 };
 
-// Nothing but a floor: to C at once. By way of TileFinisher it takes up to half as long again.
 struct StoreF32 {
   const AffineParams* a_params;
   std::size_t a_params_stride;
@@ -107,6 +107,12 @@ struct StoreF32 {
   std::int32_t offset;
   RowSums row_sums;
 
+  // Without bias and floor.
+  F32 Scaled(I32 acc, std::size_t m, std::size_t n, std::size_t count) const {
+    const AffineParams params = a_params[m * a_params_stride];
+    acc = acc - I32(params.zero_point + offset) * row_sums(n);
+    return xsimd::to_float(acc) * (F32(params.scale) * LoadLanes<F32>(b_scales + n, count));
+  }
   auto Channels(std::size_t n, std::size_t count) const {
     return [
       to = *this, sums = row_sums(n), scales = LoadLanes<F32>(b_scales + n, count),
@@ -122,53 +128,100 @@ struct StoreF32 {
   }
 };
 
-// The rest is left to TileFinisher.
-struct FinishF32 : TileFinisher {
-  const AffineParams* a_params;
-  std::size_t a_params_stride;
-  const float* b_scales;
-  std::int32_t offset;
-  RowSums row_sums;
-
-  auto Channels(std::size_t channel, std::size_t lanes) const {
-    return [
-      from = *this, to = To(m, channel), sums = row_sums(channel),
-      scales = LoadLanes<F32>(b_scales + channel, lanes),
-      lanes
-    ](I32 acc, std::size_t row) __attribute__((always_inline)) {
-      const AffineParams params = from.a_params[row * from.a_params_stride];
-      acc = acc - I32(params.zero_point + from.offset) * sums;
-      StoreLanes(to + (row - from.m) * from.ld, xsimd::to_float(acc) * (F32(params.scale) * scales),
-                 lanes);
-    };
-  }
-};
-
-template <class C>
 struct StoreRequantized {
   const std::int32_t* bias;
   const float* multipliers;
   std::int32_t c_zero_point, c_min, c_max;
-  C* c;
+  std::uint8_t* c;  // or of s8
   std::size_t ldc;
   std::int32_t offset;
   RowSums row_sums;
 
+  I32 Correction(std::size_t n, std::size_t count) const {
+    const I32 correction = I32(0) - I32(offset) * row_sums(n);
+    return bias == nullptr ? correction : correction + LoadLanes<I32>(bias + n, count);
+  }
+  // Before it is rounded.
+  F32 Scaled(I32 acc, std::size_t n, std::size_t count) const {
+    return xsimd::to_float(acc + Correction(n, count)) * LoadLanes<F32>(multipliers + n, count);
+  }
+  [[gnu::always_inline]] void Round(F32 x, F32 multiplier, std::size_t m, std::size_t n,
+                                    std::size_t count) const {
+    const I32 q = RoundProduct(x, multiplier, c_min - c_zero_point, c_max - c_zero_point);
+    StoreLowBytes(c + m * ldc + n, q + I32(c_zero_point), count);
+  }
   auto Channels(std::size_t n, std::size_t count) const {
-    I32 correction = I32(0) - I32(offset) * row_sums(n);
-    if (bias != nullptr) correction = correction + LoadLanes<I32>(bias + n, count);
-    return
-        [ to = *this, correction, multiplier = LoadLanes<F32>(multipliers + n, count), n,
-          count ](I32 acc, std::size_t m) __attribute__((always_inline)) {
-      const I32 q = RoundProduct(xsimd::to_float(acc + correction), multiplier,
-                                 to.c_min - to.c_zero_point, to.c_max - to.c_zero_point);
-      StoreLowBytes(to.c + m * to.ldc + n, q + I32(to.c_zero_point), count);
+    return [
+      to = *this, correction = Correction(n, count),
+      multiplier = LoadLanes<F32>(multipliers + n, count), n,
+      count
+    ](I32 acc, std::size_t m) __attribute__((always_inline)) {
+      to.Round(xsimd::to_float(acc + correction), multiplier, m, n, count);
     };
   }
 };
 
-template <class A, class Args, class Store>
-void GemmInto(const Args& args, const Store& store) {
+// What more follows: the sums of a tile wait in a buffer, become FP32 there, and are left to
+// TileFinisher; those of the 8-bit form are rounded after it.
+struct StoreLater : TileFinisher {
+  std::int32_t* waiting;
+  const StoreF32* f32;                  // one of
+  const StoreRequantized* requantized;  // the two
+  float c_multiplier;                   // of the latter
+
+  auto Channels(std::size_t channel, std::size_t) const {
+    return [ to = waiting + (channel - n), m = m, ld = ld ](I32 acc, std::size_t row)
+        __attribute__((always_inline)) {
+      acc.store_unaligned(to + (row - m) * ld);
+    };
+  }
+  void FinishTile(std::size_t rows) const { Finish(*this, rows); }
+
+  [[gnu::noinline]] static void Finish(const StoreLater& tile, std::size_t rows) {
+    for (std::size_t i = 0; i < tile.count; i += I32::size) {
+      const std::size_t channel = tile.n + i, lanes = tile.count - i;
+      for (std::size_t r = 0; r < rows; ++r) {
+        const std::size_t at = r * tile.ld + i;
+        const I32 acc = I32::load_unaligned(tile.waiting + at);
+        const F32 x = tile.f32 != nullptr ? tile.f32->Scaled(acc, tile.m + r, channel, lanes)
+                                          : tile.requantized->Scaled(acc, channel, lanes);
+        x.store_unaligned(tile.sums + at);
+      }
+    }
+    if (tile.f32 != nullptr) return tile.TileFinisher::FinishTile(rows);
+    tile.FinishInto(tile.sums, tile.ld, rows);
+    for (std::size_t r = 0; r < rows; ++r) {
+      for (std::size_t i = 0; i < tile.count; i += I32::size) {
+        const F32 y = F32::load_unaligned(tile.sums + r * tile.ld + i);
+        tile.requantized->Round(y, F32(tile.c_multiplier), tile.m + r, tile.n + i, tile.count - i);
+      }
+    }
+  }
+};
+
+// One of these, chosen anew for each tile, so that a tile's loops are compiled once for all of them.
+struct StoreAny {
+  const StoreS32* s32 = nullptr;
+  const StoreF32* f32 = nullptr;
+  const StoreRequantized* requantized = nullptr;
+  const StoreLater* later = nullptr;
+
+  template <class F>
+  [[gnu::always_inline]] void Choose(const F& use) const {
+    if (s32 != nullptr) {
+      use(*s32);
+    } else if (f32 != nullptr) {
+      use(*f32);
+    } else if (requantized != nullptr) {
+      use(*requantized);
+    } else {
+      use(*later);
+    }
+  }
+};
+
+template <class A, class Args>
+void GemmInto(const Args& args, const StoreAny& store) {
   assert(args.K <= kMaxDepthInt8);
   const GemmProblem<MacInt8> problem = {.M = args.M,
                                         .N = args.N,
@@ -180,52 +233,67 @@ void GemmInto(const Args& args, const Store& store) {
   Gemm(problem, RowsOfA<RowsInt8<A>>{args.a, args.lda}, store);
 }
 
+// The same by way of StoreLater, with what both forms know of it.
+template <class A, class Args>
+void GemmLater(const Args& args, StoreLater store) {
+  alignas(64) std::int32_t waiting[TileFinisher::kBufferSize];
+  alignas(64) float buffer[TileFinisher::kBufferSize];
+  store.waiting = waiting;
+  store.buffer = buffer;
+  store.activation = args.activation;
+  store.then = args.then;
+  GemmInto<A>(args, {.later = &store});
+}
+
+bool Any(const ElementwiseF32& then) { return then.factor != nullptr || then.residual != nullptr; }
+
 template <class A>
 void GemmS32(const GemmInt8S32Args<A>& args) {
-  GemmInto<A>(args, StoreS32{args.c, args.ldc, kDotOffset<A>, {args.packed_b, args.K}});
+  const StoreS32 store = {args.c, args.ldc, kDotOffset<A>, {args.packed_b, args.K}};
+  GemmInto<A>(args, {.s32 = &store});
 }
 
 template <class A>
 void GemmF32(const GemmInt8F32Args<A>& args) {
   const bool relu = args.activation == Activation::kRelu;
-  const RowSums row_sums = {args.packed_b, args.K};
-  if ((relu || args.activation == Activation::kNone) && args.then.factor == nullptr &&
-      args.then.residual == nullptr) {
-    return GemmInto<A>(args, StoreF32{.a_params = args.a_params,
-                                      .a_params_stride = args.a_params_stride,
-                                      .b_scales = args.b_scales,
-                                      .bias = args.bias,
-                                      .floor = relu ? 0 : -std::numeric_limits<float>::infinity(),
-                                      .c = args.c,
-                                      .ldc = args.ldc,
-                                      .offset = kDotOffset<A>,
-                                      .row_sums = row_sums});
+  const StoreF32 store = {.a_params = args.a_params,
+                          .a_params_stride = args.a_params_stride,
+                          .b_scales = args.b_scales,
+                          .bias = args.bias,
+                          .floor = relu ? 0 : -std::numeric_limits<float>::infinity(),
+                          .c = args.c,
+                          .ldc = args.ldc,
+                          .offset = kDotOffset<A>,
+                          .row_sums = {args.packed_b, args.K}};
+  if ((relu || args.activation == Activation::kNone) && !Any(args.then)) {
+    return GemmInto<A>(args, {.f32 = &store});
   }
-  alignas(64) float buffer[TileFinisher::kBufferSize];
-  GemmInto<A>(args, FinishF32{{.bias = args.bias,
-                               .activation = args.activation,
-                               .then = args.then,
-                               .c = args.c,
-                               .ldc = args.ldc,
-                               .buffer = buffer},
-                              args.a_params,
-                              args.a_params_stride,
-                              args.b_scales,
-                              kDotOffset<A>,
-                              row_sums});
+  StoreLater later = {};
+  later.bias = args.bias;
+  later.c = args.c;
+  later.ldc = args.ldc;
+  later.f32 = &store;
+  GemmLater<A>(args, later);
 }
 
 template <class A>
 void GemmRequantized(const GemmInt8RequantizedArgs<A>& args) {
-  GemmInto<A>(args, StoreRequantized<A>{.bias = args.bias,
-                                        .multipliers = args.multipliers,
-                                        .c_zero_point = args.c_zero_point,
-                                        .c_min = args.c_min,
-                                        .c_max = args.c_max,
-                                        .c = args.c,
-                                        .ldc = args.ldc,
-                                        .offset = args.a_zero_point + kDotOffset<A>,
-                                        .row_sums = {args.packed_b, args.K}});
+  const StoreRequantized store = {.bias = args.bias,
+                                  .multipliers = args.multipliers,
+                                  .c_zero_point = args.c_zero_point,
+                                  .c_min = args.c_min,
+                                  .c_max = args.c_max,
+                                  .c = reinterpret_cast<std::uint8_t*>(args.c),
+                                  .ldc = args.ldc,
+                                  .offset = args.a_zero_point + kDotOffset<A>,
+                                  .row_sums = {args.packed_b, args.K}};
+  if (args.activation == Activation::kNone && !Any(args.then) && args.c_multiplier == 1) {
+    return GemmInto<A>(args, {.requantized = &store});
+  }
+  StoreLater later = {};
+  later.requantized = &store;
+  later.c_multiplier = args.c_multiplier;
+  GemmLater<A>(args, later);
 }
 
 }  // namespace

@@ -44,6 +44,13 @@ void GemmF32(const GemmInt8F32Args<A>& args) {
   }
 }
 
+// Else the sums are rounded at once.
+template <class A>
+bool NeedsValue(const GemmInt8RequantizedArgs<A>& args) {
+  return args.activation != Activation::kNone || args.then.factor != nullptr ||
+         args.then.residual != nullptr || args.c_multiplier != 1;
+}
+
 template <class A>
 void GemmRequantized(const GemmInt8RequantizedArgs<A>& args) {
   assert(args.K <= kMaxDepthInt8);
@@ -53,7 +60,14 @@ void GemmRequantized(const GemmInt8RequantizedArgs<A>& args) {
           Dot(args.a + m * args.lda, args.a_zero_point, args.packed_b + n * args.K, args.K);
       if (args.bias != nullptr) acc += args.bias[n];
       // 24 bits times 24 bits fit 53: the only rounding is that to an integer.
-      const double product = static_cast<double>(static_cast<float>(acc)) * args.multipliers[n];
+      double product = static_cast<double>(static_cast<float>(acc)) * args.multipliers[n];
+      if (NeedsValue(args)) {
+        const float value = static_cast<float>(product);
+        float y = static_cast<float>(ActivateF64(args.activation, value));
+        if (args.then.factor != nullptr) y *= args.then.factor[m * args.then.ldf + n];
+        if (args.then.residual != nullptr) y += args.then.residual[m * args.then.ldr + n];
+        product = double{y} * args.c_multiplier;
+      }
       const double q = std::nearbyint(product) + args.c_zero_point;
       args.c[m * args.ldc + n] = static_cast<A>(
           std::clamp(q, static_cast<double>(args.c_min), static_cast<double>(args.c_max)));
