@@ -107,6 +107,9 @@ void SetCounters(benchmark::State& state, const Row& row, double seconds) {
   if (row.found) {
     for (const auto& [name, value] : row.found()) SetCounter(state, name, value);
   }
+  if (row.copy_per_second) {
+    SetCounter(state, "of_copy", row.bytes / seconds / row.copy_per_second());
+  }
   SetCounter(state, "bytes", row.bytes / seconds);
   SetCounter(state, "size_bytes", row.size_bytes);
   SetCounter(state, "params", row.params);

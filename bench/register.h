@@ -27,6 +27,9 @@ struct Row {
   std::vector<std::pair<std::string, double>> work;
   // What the first of `work` could reach at best, per second; with it, `of_peak` is reported.
   double peak_per_second = 0;
+  // What a copy of operands as large moves, read and written, in bytes per second, measured anew after
+  // the iterations; with it `of_copy` is reported: `bytes` against that. May be null.
+  std::function<double()> copy_per_second;
   double bytes = 0;  // compulsory traffic of one iteration: each operand once
   double size_bytes =
       0;              // weights, and cache where there is one, as stored: with scales and indices
