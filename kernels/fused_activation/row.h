@@ -147,10 +147,10 @@ struct AddedRow {
     lanes.Store(to + n, h);
     return h;
   }
+  // Not what is only written: that was slower.
   [[gnu::always_inline]] void Prefetch(std::size_t n) const {
     __builtin_prefetch(x + n);
     if (residual != nullptr) __builtin_prefetch(residual + n);
-    __builtin_prefetch(to + n, 1);
   }
 };
 

@@ -108,10 +108,10 @@ struct StoreF32 {
   RowSums row_sums;
 
   // Without bias and floor.
-  F32 Scaled(I32 acc, std::size_t m, std::size_t n, std::size_t count) const {
+  [[gnu::always_inline]] F32 Scaled(I32 acc, I32 sums, F32 scales, std::size_t m) const {
     const AffineParams params = a_params[m * a_params_stride];
-    acc = acc - I32(params.zero_point + offset) * row_sums(n);
-    return xsimd::to_float(acc) * (F32(params.scale) * LoadLanes<F32>(b_scales + n, count));
+    acc = acc - I32(params.zero_point + offset) * sums;
+    return xsimd::to_float(acc) * (F32(params.scale) * scales);
   }
   auto Channels(std::size_t n, std::size_t count) const {
     return [
@@ -119,9 +119,7 @@ struct StoreF32 {
       b = bias == nullptr ? F32(0.0f) : LoadLanes<F32>(bias + n, count), n,
       count
     ](I32 acc, std::size_t m) __attribute__((always_inline)) {
-      const AffineParams params = to.a_params[m * to.a_params_stride];
-      acc = acc - I32(params.zero_point + to.offset) * sums;
-      F32 y = xsimd::to_float(acc) * (F32(params.scale) * scales);
+      F32 y = to.Scaled(acc, sums, scales, m);
       if (to.bias != nullptr) y = y + b;
       StoreLanes(to.c + m * to.ldc + n, AtLeast(to.floor, y), count);
     };
@@ -140,10 +138,6 @@ struct StoreRequantized {
   I32 Correction(std::size_t n, std::size_t count) const {
     const I32 correction = I32(0) - I32(offset) * row_sums(n);
     return bias == nullptr ? correction : correction + LoadLanes<I32>(bias + n, count);
-  }
-  // Before it is rounded.
-  F32 Scaled(I32 acc, std::size_t n, std::size_t count) const {
-    return xsimd::to_float(acc + Correction(n, count)) * LoadLanes<F32>(multipliers + n, count);
   }
   [[gnu::always_inline]] void Round(F32 x, F32 multiplier, std::size_t m, std::size_t n,
                                     std::size_t count) const {
@@ -180,20 +174,32 @@ struct StoreLater : TileFinisher {
   [[gnu::noinline]] static void Finish(const StoreLater& tile, std::size_t rows) {
     for (std::size_t i = 0; i < tile.count; i += I32::size) {
       const std::size_t channel = tile.n + i, lanes = tile.count - i;
-      for (std::size_t r = 0; r < rows; ++r) {
-        const std::size_t at = r * tile.ld + i;
-        const I32 acc = I32::load_unaligned(tile.waiting + at);
-        const F32 x = tile.f32 != nullptr ? tile.f32->Scaled(acc, tile.m + r, channel, lanes)
-                                          : tile.requantized->Scaled(acc, channel, lanes);
-        x.store_unaligned(tile.sums + at);
+      const std::int32_t* from = tile.waiting + i;
+      float* to = tile.sums + i;
+      if (tile.f32 != nullptr) {
+        const StoreF32 f32 = *tile.f32;
+        const I32 sums = f32.row_sums(channel);
+        const F32 scales = LoadLanes<F32>(f32.b_scales + channel, lanes);
+        for (std::size_t r = 0; r < rows; ++r, from += tile.ld, to += tile.ld) {
+          f32.Scaled(I32::load_unaligned(from), sums, scales, tile.m + r).store_unaligned(to);
+        }
+      } else {
+        const I32 correction = tile.requantized->Correction(channel, lanes);
+        const F32 multiplier = LoadLanes<F32>(tile.requantized->multipliers + channel, lanes);
+        for (std::size_t r = 0; r < rows; ++r, from += tile.ld, to += tile.ld) {
+          const F32 x = xsimd::to_float(I32::load_unaligned(from) + correction) * multiplier;
+          x.store_unaligned(to);
+        }
       }
     }
     if (tile.f32 != nullptr) return tile.TileFinisher::FinishTile(rows);
     tile.FinishInto(tile.sums, tile.ld, rows);
-    for (std::size_t r = 0; r < rows; ++r) {
-      for (std::size_t i = 0; i < tile.count; i += I32::size) {
+    const StoreRequantized to = *tile.requantized;
+    const F32 multiplier(tile.c_multiplier);
+    for (std::size_t i = 0; i < tile.count; i += I32::size) {
+      for (std::size_t r = 0; r < rows; ++r) {
         const F32 y = F32::load_unaligned(tile.sums + r * tile.ld + i);
-        tile.requantized->Round(y, F32(tile.c_multiplier), tile.m + r, tile.n + i, tile.count - i);
+        to.Round(y, multiplier, tile.m + r, tile.n + i, tile.count - i);
       }
     }
   }
