@@ -108,6 +108,9 @@ void SetCounters(benchmark::State& state, const Row& row, double seconds, double
   if (row.found) {
     for (const auto& [name, value] : row.found()) SetCounter(state, name, value);
   }
+  if (row.copy_per_second) {
+    SetCounter(state, "of_copy", row.bytes / seconds / row.copy_per_second());
+  }
   SetCounter(state, "bytes", row.bytes / seconds);
   if (bandwidth > 0) SetCounter(state, "of_read_memory", row.bytes / seconds / bandwidth);
   SetCounter(state, "size_bytes", row.size_bytes);

@@ -29,6 +29,9 @@ struct Row {
   std::vector<std::pair<std::string, double>> work;
   // What the first of `work` could reach at best, per second; with it, `of_peak` is reported.
   double peak_per_second = 0;
+  // What a copy of operands as large moves, read and written, in bytes per second, measured anew after
+  // the iterations; with it `of_copy` is reported: `bytes` against that. May be null.
+  std::function<double()> copy_per_second;
   double bytes = 0;  // compulsory traffic of one iteration: each operand once
   // Bytes a second that memory gives as many threads, measured by the call, which comes right before
   // each repetition: `bytes` as a fraction of it is reported as `of_read_memory`. May be null.

@@ -1,5 +1,10 @@
 #include "bench/rows_problem.h"
 
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -35,6 +40,23 @@ RowsBuffers MakeBuffers(const RowsShape& s) {
   if (OperandsOf(s.op).sum) buffers.sum.resize(buffers.y.size());
   for (auto& stats : buffers.stats) stats.resize(s.rows);
   return buffers;
+}
+
+// By the strongest kernels, from x to y: the median of a few times, as the row's own time is one.
+double CopyPerSecond(const AlignedVector<float>& x, AlignedVector<float>& y) {
+  const std::size_t count = x.size();
+  const std::size_t copies = (std::size_t{1} << 20) / count + 1;  // for the clock not to matter
+  std::array<double, 5> seconds;
+  for (double& s : seconds) {
+    const auto start = std::chrono::steady_clock::now();
+    for (std::size_t i = 0; i < copies; ++i) {
+      BestKernels().activation_f32({1, count, x.data(), count, Activation::kNone, y.data(), count});
+      benchmark::ClobberMemory();
+    }
+    s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+  std::nth_element(seconds.begin(), seconds.begin() + 2, seconds.end());
+  return static_cast<double>(2 * sizeof(float) * count * copies) / seconds[2];
 }
 
 RowsProblem MakeProblem(const RowsShape& s) {
@@ -129,6 +151,7 @@ Row MakeRows(const RowsShape& shape,
   row.bytes = static_cast<double>(row.operand_bytes);
   row.params = static_cast<double>(vectors * shape.cols);
   row.size_bytes = sizeof(float) * row.params;
+  row.copy_per_second = [problem, buffers] { return CopyPerSecond(problem->x, buffers->y); };
   row.run = [problem, buffers, run] { run(*problem, *buffers); };
   row.run();
   row.quality = CompareToTruth(buffers->y, problem->truth, shape.cols);

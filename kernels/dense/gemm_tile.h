@@ -26,7 +26,8 @@
 // A Store writes finished sums: store.Channels(n, count) makes ready for channels n .. n + count - 1,
 // count <= Acc::size, and is then called as (acc, m) for each row of the tile. What it loads in
 // advance no store to C can make the compiler load again. If it has StartTile(m, n, count) and
-// FinishTile(rows), these are called before and after it gets the sums of a tile.
+// FinishTile(rows), these are called before and after it gets the sums of a tile. If it has
+// Choose(use), it is not one itself but calls use(store) with the one that is meant.
 #pragma once
 
 #include "kernels/simd/arch.h"
@@ -187,7 +188,8 @@ void RunTile(const GemmProblem<Mac>& problem, const Tile<Mac>& which, const Stor
   // Copies, which no store to C can change: their members stay in registers.
   const GemmProblem<Mac> p = problem;
   const Tile<Mac> tile = which;
-  Store store = store_to;
+  const bool first = Mac::kBlockSteps == 0 || tile.first;
+  const bool last = Mac::kBlockSteps == 0 || tile.last;
 
   Acc acc[kPanels][kRows][Mac::kVecs];
   Unroll<kPanels>([&](auto i) __attribute__((always_inline)) {
@@ -195,51 +197,77 @@ void RunTile(const GemmProblem<Mac>& problem, const Tile<Mac>& which, const Stor
       Unroll<Mac::kVecs>([&](auto v) __attribute__((always_inline)) { acc[i][r][v] = Acc(0); });
     });
   });
-  if (!tile.first) {
+  if (!first) {
     Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
       Unroll<kPanels * Mac::kVecs>([&](auto iv) __attribute__((always_inline)) {
         __builtin_prefetch(p.c + (tile.m + r) * p.ldc + tile.n + iv * Acc::size, 1);
       });
     });
   }
-  if (tile.alone) {
+  // Several tiles have half of the most rows or more each.
+  constexpr int kMost = kPanels == 2 && kRows * Mac::kVecs > 4 ? Mac::kWideRows : Mac::kRows;
+  if (2 * kRows < kMost || tile.alone) {
     Accumulate<Mac, kRows, kPanels, true>(tile, p.panel_stride, acc);
   } else {
     Accumulate<Mac, kRows, kPanels, false>(tile, p.panel_stride, acc);
   }
 
-  // What becomes of the sums of one batch of channels; `count` may be less than its size.
-  const auto finish = [&](auto iv, std::size_t count) __attribute__((always_inline)) {
-    constexpr int i = iv / Mac::kVecs, v = iv % Mac::kVecs;
-    const std::size_t n = tile.n + iv * Acc::size;
-    if (!tile.first) {
-      Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
-        acc[i][r][v] = acc[i][r][v] + LoadLanes<Acc>(p.c + (tile.m + r) * p.ldc + n, count);
-      });
+  const auto use = [&](auto store) __attribute__((always_inline)) {
+    if constexpr (requires { store.StartTile(tile.m, tile.n, tile.count); }) {
+      store.StartTile(tile.m, tile.n, tile.count);
     }
-    if (tile.last) {
-      const auto channels = store.Channels(n, count);
-      Unroll<kRows>([&](auto r)
-                        __attribute__((always_inline)) { channels(acc[i][r][v], tile.m + r); });
-    } else {
-      Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
-        StoreLanes(p.c + (tile.m + r) * p.ldc + n, acc[i][r][v], count);
-      });
+    // Calls f with what takes the sum of one row of channels n to n + count - 1.
+    const auto finish = [&](std::size_t n, std::size_t count, const auto& f)
+        __attribute__((always_inline)) {
+      if (last) {
+        f(store.Channels(n, count));
+      } else {
+        f([&](Acc sum, std::size_t m)
+              __attribute__((always_inline)) { StoreLanes(p.c + m * p.ldc + n, sum, count); });
+      }
+    };
+    const auto add = [&](Acc & sum, std::size_t m, std::size_t n, std::size_t count)
+        __attribute__((always_inline)) {
+      if (!first) sum = sum + LoadLanes<Acc>(p.c + m * p.ldc + n, count);
+    };
+    Unroll<kPanels * Mac::kVecs>([&](auto iv) __attribute__((always_inline)) {
+      constexpr int i = iv / Mac::kVecs, v = iv % Mac::kVecs;
+      const std::size_t before = iv * Acc::size, n = tile.n + before;
+      if (tile.count >= before + Acc::size) {
+        Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
+          add(acc[i][r][v], tile.m + r, n, Acc::size);
+        });
+        finish(
+            n, Acc::size, [&](const auto& take) __attribute__((always_inline)) {
+              Unroll<kRows>([&](auto r)
+                                __attribute__((always_inline)) { take(acc[i][r][v], tile.m + r); });
+            });
+      } else if (tile.count > before) {
+        // Where N ends: by way of memory, so that only one row's code is compiled.
+        alignas(64) typename Mac::Scalar rest[kRows * Acc::size];
+        Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
+          acc[i][r][v].store_aligned(rest + r * Acc::size);
+        });
+        const std::size_t count = tile.count - before;
+        finish(
+            n, count, [&](const auto& take) __attribute__((always_inline)) {
+#pragma GCC unroll 1
+              for (std::size_t r = 0; r < kRows; ++r) {
+                Acc sum = Acc::load_aligned(rest + r * Acc::size);
+                add(sum, tile.m + r, n, count);
+                take(sum, tile.m + r);
+              }
+            });
+      }
+    });
+    if constexpr (requires { store.FinishTile(tile.m); }) {
+      if (last) store.FinishTile(kRows);
     }
   };
-  if constexpr (requires { store.StartTile(tile.m, tile.n, tile.count); }) {
-    store.StartTile(tile.m, tile.n, tile.count);
-  }
-  Unroll<kPanels * Mac::kVecs>([&](auto iv) __attribute__((always_inline)) {
-    const std::size_t before = iv * Acc::size;
-    if (tile.count >= before + Acc::size) {
-      finish(iv, Acc::size);
-    } else if (tile.count > before) {
-      finish(iv, tile.count - before);
-    }
-  });
-  if constexpr (requires { store.FinishTile(tile.m); }) {
-    if (tile.last) store.FinishTile(kRows);
+  if constexpr (requires { store_to.Choose(use); }) {
+    store_to.Choose(use);
+  } else {
+    use(store_to);
   }
 }
 

@@ -19,9 +19,10 @@
 // - mean leave the range of f32. h is rounded after each addition, so that one pass gives the bits
 // of separate ones.
 //
-// Exactness: the first mean is corrected by the mean of the differences from it, and the variance
-// by the square of that (the corrected two-pass algorithm of Chan, Golub and LeVeque, The American
-// Statistician 37(3), 1983), so that a mean far from 0 costs nothing. With c = (N / 16 + 16) *
+// Exactness: where mean^2 <= var / 2 the variance comes from the sum of squares. Else, in one pass
+// more, from the differences from the mean, the mean corrected by theirs and the variance by the
+// square of that (the corrected two-pass algorithm of Chan, Golub and LeVeque, The American
+// Statistician 37(3), 1983): a mean far from 0 costs time but no exactness. With c = (N / 16 + 16) *
 // 2^-23 and s = sqrt(var + epsilon), y[m, n] errs by at most
 //   c * ((|h[m, n] - mean| + s) / s * |gamma[n]| + |beta[n]|) + c^2 * max |h[m, .]| / s *
 //   |gamma[n]|
@@ -55,8 +56,8 @@ struct LayernormF32Args {
 // A few rows at a time, from the first pass to the last while they are in cache.
 using LayernormF32Fn = void(const LayernormF32Args&);
 
-// Four passes, each over the whole matrix: means, variances, normalization, gamma and beta. The
-// same bits. Nothing may be `added`.
+// Four passes, each over the whole matrix: means, variances by the differences from them,
+// normalization, gamma and beta. Nothing may be `added`.
 struct LayernormPassesF32Args {
   LayernormF32Args problem;
   float* row_mean;    // M floats, overwritten

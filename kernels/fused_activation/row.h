@@ -101,50 +101,100 @@ inline float RowSum(const float* x, std::size_t N) {
   return SumOverRow<1, kChains>(N, add).of[0];
 }
 
-// What is normalized: x, or where something is added to it, h, which SumOfSummands leaves in the
-// row of `sum` or, without one, where y will be.
+// What is normalized: x, or where something is added to it, h, which waits in the row of `sum` or,
+// without one, where y will be.
 inline bool Adds(const AddedF32& added) {
   return added.bias != nullptr || added.residual != nullptr || added.sum != nullptr;
 }
 template <class Args>
-inline float* SumRow(const Args& args, std::size_t m) {
+inline const float* NormalizedRow(const Args& args, std::size_t m) {
+  if (!Adds(args.added)) return args.x + m * args.ldx;
   return args.added.sum != nullptr ? args.added.sum + m * args.added.lds : args.y + m * args.ldy;
 }
-template <class Args>
-inline const float* NormalizedRow(const Args& args, std::size_t m) {
-  return Adds(args.added) ? SumRow(args, m) : args.x + m * args.ldx;
-}
 
-// Half as many rows per block where more matrices share L1: rows of 4 KiB lie in the same sets.
-template <class Args>
-inline std::size_t NormRowsPerBlock(const Args& args) {
-  const std::size_t block = RowsPerBlock(args.N);
-  return Adds(args.added) && block > 1 ? block / 2 : block;
-}
+// Row m of x.
+struct GivenRow {
+  const float* x;
 
-// The sum of summand(h) over row m. Absent lanes of h are 0, and so must be summand(0).
-template <class Args, class F>
-[[gnu::always_inline]] inline float SumOfSummands(const Args& args, std::size_t m,
-                                                  const F& summand) {
-  const float* x = args.x + m * args.ldx;
-  if (!Adds(args.added)) {
-    const auto add = [&](std::size_t n, auto lanes, F32(&sum)[1]) __attribute__((always_inline)) {
-      sum[0] = sum[0] + summand(lanes.Load(x + n));
-    };
-    return SumOverRow<1, kChains>(args.N, add).of[0];
+  template <class Args>
+  GivenRow(const Args& args, std::size_t m) : x(args.x + m * args.ldx) {}
+  template <class Lanes>
+  [[gnu::always_inline]] F32 Load(std::size_t n, Lanes lanes) const {
+    return lanes.Load(x + n);
   }
-  const float* bias = args.added.bias;
-  const float* residual = args.added.residual;
-  if (residual != nullptr) residual += m * args.added.ldr;
-  float* h = SumRow(args, m);
-  const auto add = [&](std::size_t n, auto lanes, F32(&sum)[1]) __attribute__((always_inline)) {
-    F32 value = lanes.Load(x + n);
-    if (bias != nullptr) value = value + lanes.Load(bias + n);
-    if (residual != nullptr) value = value + lanes.Load(residual + n);
-    lanes.Store(h + n, value);
-    sum[0] = sum[0] + summand(value);
-  };
-  return SumOverRow<1, kChains>(args.N, add).of[0];
+  [[gnu::always_inline]] void Prefetch(std::size_t n) const { __builtin_prefetch(x + n); }
+};
+// Row m of h, which loading it leaves where NormalizedRow says.
+struct AddedRow {
+  const float* x;
+  const float* bias;
+  const float* residual;
+  float* to;
+
+  template <class Args>
+  AddedRow(const Args& args, std::size_t m)
+      : x(args.x + m * args.ldx),
+        bias(args.added.bias),
+        residual(args.added.residual),
+        to(const_cast<float*>(NormalizedRow(args, m))) {
+    if (residual != nullptr) residual += m * args.added.ldr;
+  }
+  template <class Lanes>
+  [[gnu::always_inline]] F32 Load(std::size_t n, Lanes lanes) const {
+    F32 h = lanes.Load(x + n);
+    if (bias != nullptr) h = h + lanes.Load(bias + n);
+    if (residual != nullptr) h = h + lanes.Load(residual + n);
+    lanes.Store(to + n, h);
+    return h;
+  }
+  // Not what is only written: that was slower.
+  [[gnu::always_inline]] void Prefetch(std::size_t n) const {
+    __builtin_prefetch(x + n);
+    if (residual != nullptr) __builtin_prefetch(residual + n);
+  }
+};
+
+// Normalizes all rows: add(h, sums) adds a batch of row m to kSums sums, absent lanes of h being 0;
+// make(m, sums) makes of the sums what normalize(h, n, lanes, made) makes a batch of y with. While a
+// row is added up, in the same loop, the one before it is normalized: so memory is read and written
+// evenly, and what stands between the sums and the first result hides behind the next row's sums.
+template <class Row, int kSums, class Args, class Add, class Make, class Normalize>
+[[gnu::always_inline]] inline void NormalizeRowsOf(const Args& args, const Add& add,
+                                                   const Make& make, const Normalize& normalize) {
+  if (args.M == 0) return;
+  const Row first(args, 0);
+  auto made =
+      make(0, SumOverRow<kSums, kChains>(
+                  args.N, [&](std::size_t n, auto lanes, F32(&sums)[kSums])
+                              __attribute__((always_inline)) { add(first.Load(n, lanes), sums); }));
+  for (std::size_t m = 1; m < args.M; ++m) {
+    const Row row(args, m), next(args, m + 1 < args.M ? m + 1 : m);
+    const auto before = made;
+    const float* h = NormalizedRow(args, m - 1);
+    float* y = args.y + (m - 1) * args.ldy;
+    made = make(m, SumOverRow<kSums, kChains>(
+                       args.N, [&](std::size_t n, auto lanes,
+                                   F32(&sums)[kSums]) __attribute__((always_inline)) {
+                         next.Prefetch(n);
+                         add(row.Load(n, lanes), sums);
+                         lanes.Store(y + n, normalize(lanes.Load(h + n), n, lanes, before));
+                       }));
+  }
+  const float* h = NormalizedRow(args, args.M - 1);
+  float* y = args.y + (args.M - 1) * args.ldy;
+  ForEachBatch(
+      args.N, [&](std::size_t n, auto lanes) __attribute__((always_inline)) {
+        lanes.Store(y + n, normalize(lanes.Load(h + n), n, lanes, made));
+      });
+}
+template <int kSums, class Args, class Add, class Make, class Normalize>
+inline void NormalizeRows(const Args& args, const Add& add, const Make& make,
+                          const Normalize& normalize) {
+  if (Adds(args.added)) {
+    NormalizeRowsOf<AddedRow, kSums>(args, add, make, normalize);
+  } else {
+    NormalizeRowsOf<GivenRow, kSums>(args, add, make, normalize);
+  }
 }
 
 // The largest of N values, load(n, lanes) a batch of them; -infinity if N = 0. NaNs may be ignored.

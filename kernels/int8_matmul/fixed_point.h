@@ -11,6 +11,7 @@
 // Source: Jacob et al., arXiv:1712.05877, section 2.2.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 
 namespace podium {
@@ -26,6 +27,12 @@ FixedPoint FixedPointOf(double real);
 
 // Whether it is below a fourth, as what rescales a layer's sums mostly is: those are cheaper (simd/fixed_point.h).
 constexpr bool IsSmall(FixedPoint factor) { return factor.multiplier == 0 || factor.shift <= -2; }
+
+// The float nearest to it.
+constexpr float RealOf(FixedPoint factor) {
+  return static_cast<float>(factor.multiplier) *
+         std::bit_cast<float>(static_cast<std::uint32_t>(factor.shift - 31 + 127) << 23);
+}
 
 // The result must fit an s32: |x| * real < 2^31.
 std::int32_t MultiplyFixedPoint(std::int32_t x, FixedPoint factor);

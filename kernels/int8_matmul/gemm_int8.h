@@ -8,6 +8,10 @@
 //     u8       C[m, n] = clamp(round(float(acc[m, n] + bias[n]) * multipliers[n]) + c_zero_point)
 //     s8       C[m, n] = clamp(MultiplyFixedPoint(acc[m, n] + bias[n], multipliers[n]) + c_zero_point),
 //              as TensorFlow Lite's reference does (fixed_point.h); every multiplier IsSmall
+//     either, with an activation, factor or residual, or a c_multiplier other than 1:
+//              y[m, n] = act(float(acc[m, n] + bias[n]) * float(multipliers[n])) * factor[m, n]
+//                        + residual[m, n]
+//              C[m, n] = clamp(round(y[m, n] * c_multiplier) + c_zero_point)
 //
 // A  u8 or s8  M x K, row-major, row stride lda >= K   (activations: scale * (q - zero_point))
 // B  s8        N x K, packed                           (weights: b_scales[n] * q)
@@ -17,10 +21,11 @@
 // KiB of stack.
 //
 // Every ISA gives bit-identical results in all forms (with a GELU or SiLU: within the bound of
-// activation.h). The sums are exact while |acc + bias| < 2^31, whatever the order, so at least
-// while K <= 65793 (255 * 128 * K < 2^31) in the s32 form. The f32 form rounds after each of its
-// operations, never fused. The u8 form rounds the product once, to the nearest integer and ties to
-// even; `float` above is exact below 2^24. Source: Jacob et al., arXiv:1712.05877, equation 7.
+// activation.h, which in the 8-bit forms is seldom more than a tie decided the other way). The sums are
+// exact while |acc + bias| < 2^31, whatever the order, so at least while K <= 65793
+// (255 * 128 * K < 2^31) in the s32 form. f32 values are rounded after each operation, never fused; the
+// u8 form and y round their last product once, to the nearest integer and ties to even. `float` above
+// is exact below 2^24. Source: Jacob et al., arXiv:1712.05877, equation 7.
 #pragma once
 
 #include <cstddef>
@@ -82,13 +87,16 @@ struct GemmInt8RequantizedArgs {
   std::size_t lda;
   std::int32_t a_zero_point;
   const std::int8_t* packed_b;
-  const std::int32_t* bias;       // N, in units of a_scale * b_scales[n]; or null for none
-  const Multiplier* multipliers;  // N: a_scale * b_scales[n] / c_scale
+  const std::int32_t* bias;  // N, in units of a_scale * b_scales[n]; or null for none
+  // N: a_scale * b_scales[n] / c_scale; where there is a y, a_scale * b_scales[n]
+  const Multiplier* multipliers;
   std::int32_t c_zero_point;
-  A c_min,
-      c_max;  // the clamp: the type's range, or an activation's, such as c_zero_point for a ReLU
+  A c_min, c_max;  // the clamp: the type's range, or such as c_zero_point up for a ReLU
   A* c;
   std::size_t ldc;
+  Activation activation = Activation::kNone;
+  ElementwiseF32 then = {};  // finite values
+  float c_multiplier = 1;    // where y is: 1 / c_scale
 };
 using GemmU8S8U8Args = GemmInt8RequantizedArgs<std::uint8_t, float>;
 using GemmS8S8S8Args = GemmInt8RequantizedArgs<std::int8_t, FixedPoint>;

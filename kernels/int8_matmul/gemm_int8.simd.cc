@@ -82,14 +82,7 @@ struct RowSums {
   }
 };
 
-// What is to be added to a batch of sums, from channel n on, of which the first `count` exist.
-[[gnu::always_inline]] inline I32 CorrectionOf(const RowSums& row_sums, std::int32_t offset,
-                                               const std::int32_t* bias, std::size_t n,
-                                               std::size_t count) {
-  const I32 correction = I32(0) - I32(offset) * row_sums(n);
-  return bias == nullptr ? correction : correction + LoadLanes<I32>(bias + n, count);
-}
-
+// The next three write to C what is in registers: by way of a buffer it takes up to half as long again.
 struct StoreS32 {
   std::int32_t* c;
   std::size_t ldc;
@@ -105,7 +98,6 @@ struct StoreS32 {
   }
 };
 
-// Nothing but a floor: to C at once. By way of TileFinisher it takes up to half as long again.
 struct StoreF32 {
   const AffineParams* a_params;
   std::size_t a_params_stride;
@@ -117,83 +109,162 @@ struct StoreF32 {
   std::int32_t offset;
   RowSums row_sums;
 
+  // Without bias and floor.
+  [[gnu::always_inline]] F32 Scaled(I32 acc, I32 sums, F32 scales, std::size_t m) const {
+    const AffineParams params = a_params[m * a_params_stride];
+    acc = acc - I32(params.zero_point + offset) * sums;
+    return xsimd::to_float(acc) * (F32(params.scale) * scales);
+  }
   auto Channels(std::size_t n, std::size_t count) const {
     return [
       to = *this, sums = row_sums(n), scales = LoadLanes<F32>(b_scales + n, count),
       b = bias == nullptr ? F32(0.0f) : LoadLanes<F32>(bias + n, count), n,
       count
     ](I32 acc, std::size_t m) __attribute__((always_inline)) {
-      const AffineParams params = to.a_params[m * to.a_params_stride];
-      acc = acc - I32(params.zero_point + to.offset) * sums;
-      F32 y = xsimd::to_float(acc) * (F32(params.scale) * scales);
+      F32 y = to.Scaled(acc, sums, scales, m);
       if (to.bias != nullptr) y = y + b;
       StoreLanes(to.c + m * to.ldc + n, AtLeast(to.floor, y), count);
     };
   }
 };
 
-// The rest is left to TileFinisher.
-struct FinishF32 : TileFinisher {
-  const AffineParams* a_params;
-  std::size_t a_params_stride;
-  const float* b_scales;
+// What the 8-bit forms share. `offset`: what zero points, and Dot, have added to each activation.
+template <class Multiplier>
+struct Requantized {
+  const std::int32_t* bias;
+  const Multiplier* multipliers;
+  std::int32_t c_zero_point, c_min, c_max;
+  std::uint8_t* c;  // or of s8
+  std::size_t ldc;
   std::int32_t offset;
   RowSums row_sums;
 
-  auto Channels(std::size_t channel, std::size_t lanes) const {
-    return [
-      from = *this, to = To(m, channel), sums = row_sums(channel),
-      scales = LoadLanes<F32>(b_scales + channel, lanes),
-      lanes
-    ](I32 acc, std::size_t row) __attribute__((always_inline)) {
-      const AffineParams params = from.a_params[row * from.a_params_stride];
-      acc = acc - I32(params.zero_point + from.offset) * sums;
-      StoreLanes(to + (row - from.m) * from.ld, xsimd::to_float(acc) * (F32(params.scale) * scales),
-                 lanes);
-    };
+  I32 Correction(std::size_t n, std::size_t count) const {
+    const I32 correction = I32(0) - I32(offset) * row_sums(n);
+    return bias == nullptr ? correction : correction + LoadLanes<I32>(bias + n, count);
+  }
+  [[gnu::always_inline]] void Round(F32 x, F32 multiplier, std::size_t m, std::size_t n,
+                                    std::size_t count) const {
+    const I32 q = RoundProduct(x, multiplier, c_min - c_zero_point, c_max - c_zero_point);
+    StoreLowBytes(c + m * ldc + n, q + I32(c_zero_point), count);
   }
 };
 
-// `offset`: what zero points, and Dot, have added to each activation.
-struct StoreU8 {
-  const GemmU8S8U8Args& args;
-  std::int32_t offset;
-  RowSums row_sums;
-
+struct StoreU8 : Requantized<float> {
   auto Channels(std::size_t n, std::size_t count) const {
     return [
-      c = args.c + n, ldc = args.ldc, zero_point = args.c_zero_point,
-      lo = args.c_min - args.c_zero_point, hi = args.c_max - args.c_zero_point,
-      correction = CorrectionOf(row_sums, offset, args.bias, n, count),
-      multiplier = LoadLanes<F32>(args.multipliers + n, count),
+      to = *this, correction = Correction(n, count),
+      multiplier = LoadLanes<F32>(multipliers + n, count), n,
       count
     ](I32 acc, std::size_t m) __attribute__((always_inline)) {
-      const I32 q = RoundProduct(xsimd::to_float(acc + correction), multiplier, lo, hi);
-      StoreLowBytes(c + m * ldc, q + I32(zero_point), count);
+      to.Round(xsimd::to_float(acc + correction), multiplier, m, n, count);
     };
   }
 };
 
-struct StoreS8 {
-  const GemmS8S8S8Args& args;
-  std::int32_t offset;
-  RowSums row_sums;
-
+struct StoreS8 : Requantized<FixedPoint> {
   auto Channels(std::size_t n, std::size_t count) const {
     return [
-      c = args.c + n, ldc = args.ldc,
-      clamped = ClampedS8(args.c_zero_point, args.c_min, args.c_max),
-      correction = CorrectionOf(row_sums, offset, args.bias, n, count),
-      multipliers = SmallFixedPointFactors(args.multipliers + n, count),
+      c = reinterpret_cast<std::int8_t*>(c) + n, ldc = ldc,
+      clamped =
+          ClampedS8(c_zero_point, static_cast<std::int8_t>(c_min), static_cast<std::int8_t>(c_max)),
+      correction = Correction(n, count), factors = SmallFixedPointFactors(multipliers + n, count),
       count
     ](I32 acc, std::size_t m) __attribute__((always_inline)) {
-      clamped.Store(c + m * ldc, multipliers.Multiply(acc + correction), count);
+      clamped.Store(c + m * ldc, factors.Multiply(acc + correction), count);
     };
   }
 };
 
-template <class A, class Args, class Store>
-void GemmInto(const Args& args, const Store& store) {
+F32 RealMultipliers(const float* multipliers, std::size_t count) {
+  return LoadLanes<F32>(multipliers, count);
+}
+F32 RealMultipliers(const FixedPoint* multipliers, std::size_t count) {
+  float reals[F32::size] = {};
+  for (std::size_t i = 0; i < F32::size && i < count; ++i) reals[i] = RealOf(multipliers[i]);
+  return F32::load_unaligned(reals);
+}
+
+// What more follows: the sums of a tile wait in a buffer, become FP32 there, and are left to
+// TileFinisher; those of the 8-bit forms are rounded after it.
+struct StoreLater : TileFinisher {
+  std::int32_t* waiting;
+  const StoreF32* f32;  // one of
+  const StoreU8* u8;    // the
+  const StoreS8* s8;    // three
+  float c_multiplier;   // of the 8-bit forms
+
+  auto Channels(std::size_t channel, std::size_t) const {
+    return [ to = waiting + (channel - n), m = m, ld = ld ](I32 acc, std::size_t row)
+        __attribute__((always_inline)) {
+      acc.store_unaligned(to + (row - m) * ld);
+    };
+  }
+  void FinishTile(std::size_t rows) const { Finish(*this, rows); }
+
+  [[gnu::noinline]] static void Finish(const StoreLater& tile, std::size_t rows) {
+    if (tile.u8 != nullptr) return FinishRequantized(tile, *tile.u8, rows);
+    if (tile.s8 != nullptr) return FinishRequantized(tile, *tile.s8, rows);
+    const StoreF32 f32 = *tile.f32;
+    for (std::size_t i = 0; i < tile.count; i += I32::size) {
+      const I32 sums = f32.row_sums(tile.n + i);
+      const F32 scales = LoadLanes<F32>(f32.b_scales + tile.n + i, tile.count - i);
+      for (std::size_t r = 0; r < rows; ++r) {
+        const I32 acc = I32::load_unaligned(tile.waiting + r * tile.ld + i);
+        f32.Scaled(acc, sums, scales, tile.m + r).store_unaligned(tile.sums + r * tile.ld + i);
+      }
+    }
+    tile.TileFinisher::FinishTile(rows);
+  }
+
+  template <class Multiplier>
+  static void FinishRequantized(const StoreLater& tile, const Requantized<Multiplier> to,
+                                std::size_t rows) {
+    for (std::size_t i = 0; i < tile.count; i += I32::size) {
+      const I32 correction = to.Correction(tile.n + i, tile.count - i);
+      const F32 multiplier = RealMultipliers(to.multipliers + tile.n + i, tile.count - i);
+      for (std::size_t r = 0; r < rows; ++r) {
+        const I32 acc = I32::load_unaligned(tile.waiting + r * tile.ld + i);
+        const F32 x = xsimd::to_float(acc + correction) * multiplier;
+        x.store_unaligned(tile.sums + r * tile.ld + i);
+      }
+    }
+    tile.FinishInto(tile.sums, tile.ld, rows);
+    for (std::size_t i = 0; i < tile.count; i += I32::size) {
+      for (std::size_t r = 0; r < rows; ++r) {
+        const F32 y = F32::load_unaligned(tile.sums + r * tile.ld + i);
+        to.Round(y, F32(tile.c_multiplier), tile.m + r, tile.n + i, tile.count - i);
+      }
+    }
+  }
+};
+
+// One of these, chosen anew for each tile, so that a tile's loops are compiled once for all of them.
+struct StoreAny {
+  const StoreS32* s32 = nullptr;
+  const StoreF32* f32 = nullptr;
+  const StoreU8* u8 = nullptr;
+  const StoreS8* s8 = nullptr;
+  const StoreLater* later = nullptr;
+
+  template <class F>
+  [[gnu::always_inline]] void Choose(const F& use) const {
+    if (s32 != nullptr) {
+      use(*s32);
+    } else if (f32 != nullptr) {
+      use(*f32);
+    } else if (u8 != nullptr) {
+      use(*u8);
+    } else if (s8 != nullptr) {
+      use(*s8);
+    } else {
+      use(*later);
+    }
+  }
+};
+
+template <class A, class Args>
+void GemmInto(const Args& args, const StoreAny& store) {
   assert(args.K <= kMaxDepthInt8);
   const GemmProblem<MacInt8> problem = {.M = args.M,
                                         .N = args.N,
@@ -205,39 +276,71 @@ void GemmInto(const Args& args, const Store& store) {
   Gemm(problem, RowsOfA<RowsInt8<A>>{args.a, args.lda}, store);
 }
 
+// The same by way of StoreLater, with what both forms know of it.
+template <class A, class Args>
+void GemmLater(const Args& args, StoreLater store) {
+  alignas(64) std::int32_t waiting[TileFinisher::kBufferSize];
+  alignas(64) float buffer[TileFinisher::kBufferSize];
+  store.waiting = waiting;
+  store.buffer = buffer;
+  store.activation = args.activation;
+  store.then = args.then;
+  GemmInto<A>(args, {.later = &store});
+}
+
+bool Any(const ElementwiseF32& then) { return then.factor != nullptr || then.residual != nullptr; }
+
 template <class A>
 void GemmS32(const GemmInt8S32Args<A>& args) {
-  GemmInto<A>(args, StoreS32{args.c, args.ldc, kDotOffset<A>, {args.packed_b, args.K}});
+  const StoreS32 store = {args.c, args.ldc, kDotOffset<A>, {args.packed_b, args.K}};
+  GemmInto<A>(args, {.s32 = &store});
 }
 
 template <class A>
 void GemmF32(const GemmInt8F32Args<A>& args) {
   const bool relu = args.activation == Activation::kRelu;
-  const RowSums row_sums = {args.packed_b, args.K};
-  if ((relu || args.activation == Activation::kNone) && args.then.factor == nullptr &&
-      args.then.residual == nullptr) {
-    return GemmInto<A>(args, StoreF32{.a_params = args.a_params,
-                                      .a_params_stride = args.a_params_stride,
-                                      .b_scales = args.b_scales,
-                                      .bias = args.bias,
-                                      .floor = relu ? 0 : -std::numeric_limits<float>::infinity(),
-                                      .c = args.c,
-                                      .ldc = args.ldc,
-                                      .offset = kDotOffset<A>,
-                                      .row_sums = row_sums});
+  const StoreF32 store = {.a_params = args.a_params,
+                          .a_params_stride = args.a_params_stride,
+                          .b_scales = args.b_scales,
+                          .bias = args.bias,
+                          .floor = relu ? 0 : -std::numeric_limits<float>::infinity(),
+                          .c = args.c,
+                          .ldc = args.ldc,
+                          .offset = kDotOffset<A>,
+                          .row_sums = {args.packed_b, args.K}};
+  if ((relu || args.activation == Activation::kNone) && !Any(args.then)) {
+    return GemmInto<A>(args, {.f32 = &store});
   }
-  alignas(64) float buffer[TileFinisher::kBufferSize];
-  GemmInto<A>(args, FinishF32{{.bias = args.bias,
-                               .activation = args.activation,
-                               .then = args.then,
-                               .c = args.c,
-                               .ldc = args.ldc,
-                               .buffer = buffer},
-                              args.a_params,
-                              args.a_params_stride,
-                              args.b_scales,
-                              kDotOffset<A>,
-                              row_sums});
+  StoreLater later = {};
+  later.bias = args.bias;
+  later.c = args.c;
+  later.ldc = args.ldc;
+  later.f32 = &store;
+  GemmLater<A>(args, later);
+}
+
+// `now`, `later`: which member Store is.
+template <class Store, class A, class Multiplier>
+void GemmRequantized(const GemmInt8RequantizedArgs<A, Multiplier>& args,
+                     const Store* StoreAny::*now, const Store* StoreLater::*later) {
+  const Store store = {{.bias = args.bias,
+                        .multipliers = args.multipliers,
+                        .c_zero_point = args.c_zero_point,
+                        .c_min = args.c_min,
+                        .c_max = args.c_max,
+                        .c = reinterpret_cast<std::uint8_t*>(args.c),
+                        .ldc = args.ldc,
+                        .offset = args.a_zero_point + kDotOffset<A>,
+                        .row_sums = {args.packed_b, args.K}}};
+  if (args.activation == Activation::kNone && !Any(args.then) && args.c_multiplier == 1) {
+    StoreAny any;
+    any.*now = &store;
+    return GemmInto<A>(args, any);
+  }
+  StoreLater any = {};
+  any.*later = &store;
+  any.c_multiplier = args.c_multiplier;
+  GemmLater<A>(args, any);
 }
 
 }  // namespace
@@ -263,12 +366,10 @@ void GemmS8S8S32(const GemmInt8S32Args<std::int8_t>& args) { GemmS32(args); }
 void GemmU8S8F32(const GemmInt8F32Args<std::uint8_t>& args) { GemmF32(args); }
 void GemmS8S8F32(const GemmInt8F32Args<std::int8_t>& args) { GemmF32(args); }
 void GemmU8S8U8(const GemmU8S8U8Args& args) {
-  GemmInto<std::uint8_t>(
-      args, StoreU8{args, args.a_zero_point + kDotOffset<std::uint8_t>, {args.packed_b, args.K}});
+  GemmRequantized(args, &StoreAny::u8, &StoreLater::u8);
 }
 void GemmS8S8S8(const GemmS8S8S8Args& args) {
-  GemmInto<std::int8_t>(
-      args, StoreS8{args, args.a_zero_point + kDotOffset<std::int8_t>, {args.packed_b, args.K}});
+  GemmRequantized(args, &StoreAny::s8, &StoreLater::s8);
 }
 
 }  // namespace podium::PODIUM_ISA

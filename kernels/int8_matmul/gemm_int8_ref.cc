@@ -53,6 +53,16 @@ double Rescale(std::int32_t acc, FixedPoint multiplier) {
   return MultiplyFixedPoint(acc, multiplier);
 }
 
+float RealOf(float multiplier) { return multiplier; }
+float RealOf(FixedPoint multiplier) { return podium::RealOf(multiplier); }
+
+// Else the sums are rounded at once.
+template <class Args>
+bool NeedsValue(const Args& args) {
+  return args.activation != Activation::kNone || args.then.factor != nullptr ||
+         args.then.residual != nullptr || args.c_multiplier != 1;
+}
+
 template <class A, class Multiplier>
 void GemmRequantized(const GemmInt8RequantizedArgs<A, Multiplier>& args) {
   assert(args.K <= kMaxDepthInt8);
@@ -61,7 +71,17 @@ void GemmRequantized(const GemmInt8RequantizedArgs<A, Multiplier>& args) {
       std::int32_t acc =
           Dot(args.a + m * args.lda, args.a_zero_point, args.packed_b + n * args.K, args.K);
       if (args.bias != nullptr) acc += args.bias[n];
-      const double q = Rescale(acc, args.multipliers[n]) + args.c_zero_point;
+      double rounded;
+      if (NeedsValue(args)) {
+        const float value = static_cast<float>(acc) * RealOf(args.multipliers[n]);
+        float y = static_cast<float>(ActivateF64(args.activation, value));
+        if (args.then.factor != nullptr) y *= args.then.factor[m * args.then.ldf + n];
+        if (args.then.residual != nullptr) y += args.then.residual[m * args.then.ldr + n];
+        rounded = std::nearbyint(double{y} * args.c_multiplier);
+      } else {
+        rounded = Rescale(acc, args.multipliers[n]);
+      }
+      const double q = rounded + args.c_zero_point;
       args.c[m * args.ldc + n] = static_cast<A>(
           std::clamp(q, static_cast<double>(args.c_min), static_cast<double>(args.c_max)));
     }

@@ -1,26 +1,31 @@
 // Matrix multiplication with 4-bit weights in groups along K, each with a scale of its own: a quarter
 // to a seventh of the bytes of FP32, for products that wait for memory, such as one token at a time.
 //
-//   C[m, n] = sum over groups g of b_scale[n, g] * sum over k in g of x[m, k] * q[n, k]
+//   S[m, n] = sum over groups g of b_scale[n, g] * sum over k in g of x[m, k] * q[n, k]
+//   C[m, n] = act(S[m, n] + bias[n]) * factor[m, n] + residual[m, n]   (each where it is given:
+//                                                  ElementwiseF32 and `act` in activation.h)
 //
 // x  either f32 as it is ("weight-only"), M x K, or s8 with a scale per row and group:
 //    x[m, k] = a_scales[m, g] * A[m, k], as quantize_groups_s8 makes it with the same group_size
 // q  N x K, -8..7, packed two to a byte; b_scale in bfloat16 (4.5 bits a weight in groups of 32, 4.125
 //    in groups of 128, all told)
-// C  f32, M x N, row-major, row stride ldc >= N   (overwritten)
+// C  f32, M x N, row-major, row stride ldc >= N   (overwritten; holds partial sums meanwhile)
 //
 // group_size is a multiple of 32, at most 4096; the last group of a row may be shorter. Strides are in
-// elements. Any alignment; `packed` 4-byte aligned. C must not overlap A or B; K = 0 gives zeros. Takes
+// elements. Any alignment; `packed` 4-byte aligned. C must not overlap an input; K = 0 gives S = 0. Takes
 // 80 KiB of stack.
-// Exactness: with s8 activations every ISA gives bit-identical results: each group's sum is an exact
-// integer, and the groups are added in their order, in f32, never fused. With f32 activations the
-// result is within (K + 2 groups + 16) * 2^-24 * sum over k of b_scale[n, g] * 15 * |x[m, k]| of the
-// reference, which adds in FP64. Sources: Frantar et al., arXiv:2210.17323 (weight-only, groups), and
+// Exactness: with s8 activations every ISA gives bit-identical S: each group's sum is an exact integer,
+// and the groups are added in their order, in f32, never fused. With f32 activations S
+// is within (K + 2 groups + 16) * 2^-24 * sum over k of b_scale[n, g] * 15 * |x[m, k]| of the
+// reference, which adds in FP64. What follows S gives the bits of bias_activation_f32 on the same ISA
+// (fused_activation/bias_activation.h), which are those of every ISA but for a GELU or SiLU. Sources: Frantar et al., arXiv:2210.17323 (weight-only, groups), and
 // the Q4_0 format of ggml (groups of 32 against 8-bit activations).
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+
+#include "kernels/fused_activation/activation.h"
 
 namespace podium {
 
@@ -55,6 +60,9 @@ struct GemmF32S4Args {
   const std::int8_t* packed_b;
   float* c;
   std::size_t ldc;
+  const float* bias = nullptr;  // N, or null for none
+  Activation activation = Activation::kNone;
+  ElementwiseF32 then = {};
 };
 using GemmF32S4Fn = void(const GemmF32S4Args&);
 
@@ -66,6 +74,9 @@ struct GemmS8S4Args {
   const std::int8_t* packed_b;
   float* c;
   std::size_t ldc;
+  const float* bias = nullptr;  // N, or null for none
+  Activation activation = Activation::kNone;
+  ElementwiseF32 then = {};
 };
 using GemmS8S4Fn = void(const GemmS8S4Args&);
 

@@ -12,6 +12,7 @@
 
 #include "kernels/dense/gemm_f32.h"
 #include "kernels/dense/gemm_tile.h"
+#include "kernels/fused_activation/bias_activation.h"
 #include "kernels/simd/dot_u4s8.h"
 #include "kernels/simd/fma.h"
 #include "kernels/simd/nibble.h"
@@ -20,6 +21,9 @@
 #include "kernels/simd/unroll.h"
 
 namespace podium::PODIUM_ISA {
+
+BiasActivationF32Fn BiasActivationF32;
+
 namespace {
 
 constexpr int kVecs = 2;
@@ -240,6 +244,20 @@ void RunRows(const Rows& rows, const Problem& p, std::size_t count, bool first) 
   }
 }
 
+// What follows the sums of some rows, while they are in L2.
+template <class Args>
+void FinishRows(const Args& args, std::size_t m, std::size_t rows) {
+  ElementwiseF32 then = args.then;
+  if (args.bias == nullptr && args.activation == Activation::kNone && then.factor == nullptr &&
+      then.residual == nullptr) {
+    return;
+  }
+  if (then.factor != nullptr) then.factor += m * then.ldf;
+  if (then.residual != nullptr) then.residual += m * then.ldr;
+  float* c = args.c + m * args.ldc;
+  BiasActivationF32({rows, args.N, c, args.ldc, args.bias, args.activation, c, args.ldc, then});
+}
+
 template <class Rows, class Args>
 void Gemm(const Args& args, const float* a_scales) {
   assert(args.group_size % kUnit == 0 && args.group_size > 0 && args.group_size <= kBlockK);
@@ -270,6 +288,7 @@ void Gemm(const Args& args, const float* a_scales) {
       kRun[count - 1](rows, p, depth, k == 0);
       k += depth;
     } while (k < args.K);
+    FinishRows(args, m, static_cast<std::size_t>(count));
     m += count;
   }
 }

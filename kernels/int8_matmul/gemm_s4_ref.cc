@@ -2,9 +2,13 @@
 #include <cassert>
 #include <cstring>
 
+#include "kernels/fused_activation/bias_activation.h"
 #include "kernels/int8_matmul/gemm_s4.h"
 
 namespace podium::reference {
+
+BiasActivationF32Fn BiasActivationF32;
+
 namespace {
 
 // One channel after the other: its scales, then its weights, one a byte, filled up to four.
@@ -28,6 +32,12 @@ class Channels {
  private:
   std::size_t groups_, bytes_;
 };
+
+template <class Args>
+void Finish(const Args& args) {
+  BiasActivationF32(
+      {args.M, args.N, args.c, args.ldc, args.bias, args.activation, args.c, args.ldc, args.then});
+}
 
 }  // namespace
 
@@ -58,6 +68,7 @@ void GemmF32S4(const GemmF32S4Args& args) {
       args.c[m * args.ldc + n] = static_cast<float>(sum);
     }
   }
+  Finish(args);
 }
 
 void GemmS8S4(const GemmS8S4Args& args) {
@@ -78,6 +89,7 @@ void GemmS8S4(const GemmS8S4Args& args) {
       args.c[m * args.ldc + n] = sum;
     }
   }
+  Finish(args);
 }
 
 }  // namespace podium::reference

@@ -54,16 +54,20 @@ struct Problem {
     run(packed.data(), c.data());
     return c.ToVector();
   }
-  std::vector<float> S8(const KernelTable& kernels) const {
+  std::vector<float> S8(const KernelTable& kernels, const float* bias = nullptr,
+                        Activation activation = Activation::kNone,
+                        const ElementwiseF32& then = {}) const {
     return RunOn(kernels, [&](const std::int8_t* packed, float* c) {
       kernels.gemm_s8s4f32({shape.M, shape.N, shape.K, shape.group_size, a.data(), shape.lda(),
-                            a_scales.data(), packed, c, shape.ldc()});
+                            a_scales.data(), packed, c, shape.ldc(), bias, activation, then});
     });
   }
-  std::vector<float> F32(const KernelTable& kernels) const {
+  std::vector<float> F32(const KernelTable& kernels, const float* bias = nullptr,
+                         Activation activation = Activation::kNone,
+                         const ElementwiseF32& then = {}) const {
     return RunOn(kernels, [&](const std::int8_t* packed, float* c) {
       kernels.gemm_f32s4f32({shape.M, shape.N, shape.K, shape.group_size, x.data(), shape.lda(),
-                             packed, c, shape.ldc()});
+                             packed, c, shape.ldc(), bias, activation, then});
     });
   }
   // The bound of gemm_s4.h for C[m, n].
@@ -117,6 +121,34 @@ TEST_P(Int4MatmulTest, StridedAndUnaligned) {
 
 TEST_P(Int4MatmulTest, DeeperThanOneBlockOfK) {
   for (std::size_t group_size : {32, 96, 4096}) Check(kernels(), {2, 20, 9001, group_size});
+}
+
+TEST_P(Int4MatmulTest, EpilogueGivesTheBitsOfOnePassAfterIt) {
+  // One block of K and several; rows in two groups of up to four.
+  for (const Shape& s : {Shape{5, 70, 96, 32, 3, 1}, Shape{5, 33, 9001, 32}}) {
+    SCOPED_TRACE(testing::PrintToString(s));
+    const Problem p(s);
+    Buffer<float> bias(s.N), factor(s.M * s.ldc()), residual(s.M * s.ldc());
+    FillUniform(bias, 6);
+    FillUniform(factor, 7);
+    FillUniform(residual, 8);
+    const ElementwiseF32 both = {factor.data(), s.ldc(), residual.data(), s.ldc()};
+    const auto pass = [&](std::vector<float> c, const float* b, Activation activation,
+                          const ElementwiseF32& then) {
+      kernels().bias_activation_f32(
+          {s.M, s.N, c.data(), s.ldc(), b, activation, c.data(), s.ldc(), then});
+      return c;
+    };
+    for (const Activation activation : {Activation::kNone, Activation::kRelu, Activation::kGeluTanh,
+                                        Activation::kGeluErf, Activation::kSilu}) {
+      for (const ElementwiseF32& then : {ElementwiseF32{}, both}) {
+        EXPECT_EQ(p.S8(kernels(), bias.data(), activation, then),
+                  pass(p.S8(kernels()), bias.data(), activation, then));
+        EXPECT_EQ(p.F32(kernels(), nullptr, activation, then),
+                  pass(p.F32(kernels()), nullptr, activation, then));
+      }
+    }
+  }
 }
 
 TEST_P(Int4MatmulTest, LargestSumsAreExact) {
