@@ -48,7 +48,9 @@ std::vector<std::size_t> Context(std::size_t tokens, std::uint32_t seed) {
 double Accuracy(Gpt& gpt, std::size_t context) {
   std::size_t right = 0;
   for (std::uint32_t i = 0; i < kAccuracyLines; ++i) {
-    const std::vector<std::size_t> tokens = Context(context, 2000000 + i);
+    // Room for all digits but the last.
+    const std::vector<std::size_t> tokens =
+        Context(context + 1 - models::kAnswerTokens, 2000000 + i);
     gpt.Reset();
     gpt.Append(tokens);
     bool all = true;

@@ -56,8 +56,7 @@ bool SparsePays(const Tensor& t, std::size_t M) {
       return !few && share < 1.5 * (some ? 0.25 : 0.40);
     case SparseFormat::kBlock4x1:  // 4.5
       return share < 1.13 * (few ? 0.30 : some ? 0.45 : 0.70);
-    case SparseFormat::
-        kBlock1x4:  // 1.5 a weight, dense 1; sums and requantization apart cost small layers more
+    case SparseFormat::kBlock1x4:  // 1.5, dense 1; of small layers little is known
       return !some && share < 1.5 * (t.data.size() >= (1u << 18) ? 0.35 : 0.15);
   }
   return false;
