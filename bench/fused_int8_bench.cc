@@ -94,23 +94,22 @@ Row MakeGelu(const MatmulShape& shape, bool fused, const KernelTable& kernels) {
       .bind = [=, &kernels, M = M, N = N, K = K](const std::byte* packed,
                                                  std::uint8_t* c) -> std::function<void()> {
         if (fused) {
-          const GemmU8S8U8Args args = {
-              .M = M,
-              .N = N,
-              .K = K,
-              .a = p->int8->a.data(),
-              .lda = K,
-              .a_zero_point = p->int8->params.zero_point,
-              .packed_b = Bytes(packed),
-              .bias = p->bias.data(),
-              .multipliers = p->multipliers.data(),
-              .c_zero_point = p->c_params.zero_point,
-              .c_min = 0,
-              .c_max = 255,
-              .c = c,
-              .ldc = N,
-              .activation = kGelu,
-              .c_multiplier = 1 / p->c_params.scale};
+          const GemmU8S8U8Args args = {.M = M,
+                                       .N = N,
+                                       .K = K,
+                                       .a = p->int8->a.data(),
+                                       .lda = K,
+                                       .a_zero_point = p->int8->params.zero_point,
+                                       .packed_b = Bytes(packed),
+                                       .bias = p->bias.data(),
+                                       .multipliers = p->multipliers.data(),
+                                       .c_zero_point = p->c_params.zero_point,
+                                       .c_min = 0,
+                                       .c_max = 255,
+                                       .c = c,
+                                       .ldc = N,
+                                       .activation = kGelu,
+                                       .c_multiplier = 1 / p->c_params.scale};
           return [=, &kernels] { kernels.gemm_u8s8u8(args); };
         }
         return [=, &kernels] {

@@ -54,7 +54,6 @@ double Rescale(std::int32_t acc, FixedPoint multiplier) {
 }
 
 float RealOf(float multiplier) { return multiplier; }
-float RealOf(FixedPoint multiplier) { return podium::RealOf(multiplier); }
 
 // Else the sums are rounded at once.
 template <class Args>
