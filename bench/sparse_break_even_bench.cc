@@ -3,7 +3,8 @@
 //   sparse_break_even/variant:<format>/isa:<isa>/M:<M>/N:<N>/K:<K>
 //
 // each iteration of which is a round: one multiplication by dense weights, and one by weights of
-// each sparsity of a grid, so that all are measured under the same conditions. Every round gives an
+// each sparsity of a grid, in an order drawn anew, so that all are measured under the same conditions.
+// All have run before, by each copy of their weights. Every round gives an
 // estimate of the break-even sparsity, in percent; reported are their median, `break_even`, and its
 // 95 % confidence interval, `break_even_lo` to `break_even_hi`. A value at the lower end of the
 // grid says "that or less"; 100 says "never".
@@ -15,6 +16,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,6 +60,10 @@ class Product {
     return elapsed.count();
   }
 
+  void WarmUp() {
+    for (const auto& multiply : multiply_) multiply();
+  }
+
   const AlignedVector<float>& c() const { return c_; }  // of the last multiplication
   std::size_t bytes() const { return weights_.size() * weights_[0].size(); }
 
@@ -72,33 +78,39 @@ class Product {
 Row MakeBreakEven(const SparseFormat& format, const MatmulWorkload& workload,
                   const KernelTable& kernels) {
   struct State {
-    std::unique_ptr<Product> dense;
-    std::vector<std::unique_ptr<Product>> sparse;
+    std::vector<std::unique_ptr<Product>> products;  // the dense one, then those of kGrid
+    std::vector<std::size_t> order;
+    std::mt19937 rng{1};
     SparseMatmul sparsest;
     std::vector<double> estimates;  // of the rounds of a repetition
   };
   constexpr std::size_t kProducts = std::size(kGrid) + 1;
   const auto s = std::make_shared<State>();
-  s->dense = std::make_unique<Product>(
-      format.int8 ? DenseU8S8F32(workload, kernels) : MatmulF32(workload, kernels), workload,
-      kProducts);
-  Row row;
-  row.operand_bytes = s->dense->bytes();
+  const auto add = [&](const Matmul<float>& matmul) {
+    s->order.push_back(s->products.size());
+    s->products.push_back(std::make_unique<Product>(matmul, workload, kProducts));
+  };
+  add(format.int8 ? DenseU8S8F32(workload, kernels) : MatmulF32(workload, kernels));
   for (const double sparsity : kGrid) {
-    const SparseMatmul sparse = format.make(workload, static_cast<int>(sparsity), kernels);
-    s->sparse.push_back(std::make_unique<Product>(sparse.matmul, workload, kProducts));
-    row.operand_bytes += s->sparse.back()->bytes();
-    s->sparsest = sparse;
+    s->sparsest = format.make(workload, static_cast<int>(sparsity), kernels);
+    add(s->sparsest.matmul);
+  }
+  Row row;
+  for (const auto& product : s->products) {
+    row.operand_bytes += product->bytes();
+    product->WarmUp();
   }
   row.run = [s] {
-    const double dense = s->dense->Time();
+    std::shuffle(s->order.begin(), s->order.end(), s->rng);
+    double seconds[kProducts];
+    for (const std::size_t i : s->order) seconds[i] = s->products[i]->Time();
     std::vector<double> ratios;
-    for (const auto& sparse : s->sparse) ratios.push_back(sparse->Time() / dense);
+    for (std::size_t i = 1; i < kProducts; ++i) ratios.push_back(seconds[i] / seconds[0]);
     s->estimates.push_back(BreakEven(kGrid, ratios));
   };
   row.verify = [s, shape = workload.shape] {
     s->estimates.clear();  // the round that is verified met cold caches
-    return s->sparsest.check(s->sparsest.Result(shape, s->sparse.back()->c()));
+    return s->sparsest.check(s->sparsest.Result(shape, s->products.back()->c()));
   };
   row.found = [s] {
     const MedianInterval of = MedianOf(std::exchange(s->estimates, {}));

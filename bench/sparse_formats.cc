@@ -59,7 +59,8 @@ class Stored {
   explicit Stored(SparseMatrix<View> matrix)
       : matrix_(std::make_shared<const SparseMatrix<View>>(std::move(matrix))),
         col_idx_(Aligned(matrix_->segments.size() * sizeof(SparseSegment))),
-        values_(col_idx_ + Aligned(matrix_->col_idx.size() * sizeof(std::uint16_t))),
+        masks_(col_idx_ + Aligned(matrix_->col_idx.size() * sizeof(std::uint16_t))),
+        values_(masks_ + Aligned(matrix_->masks.size() * sizeof(std::uint16_t))),
         bytes_(values_ + Aligned(matrix_->values.size() * sizeof(typename View::Value))) {}
 
   const SparseMatrix<View>& matrix() const { return *matrix_; }
@@ -73,6 +74,7 @@ class Stored {
                 [self = *this](std::byte* to) {
                   Copy(self.matrix_->segments, to);
                   Copy(self.matrix_->col_idx, to + self.col_idx_);
+                  Copy(self.matrix_->masks, to + self.masks_);
                   Copy(self.matrix_->values, to + self.values_);
                 },
             .bind = nullptr};
@@ -82,6 +84,7 @@ class Stored {
     View view = matrix_->view();
     view.segments = reinterpret_cast<const SparseSegment*>(from);
     view.col_idx = reinterpret_cast<const std::uint16_t*>(from + col_idx_);
+    if (view.masks != nullptr) view.masks = reinterpret_cast<const std::uint16_t*>(from + masks_);
     view.values = reinterpret_cast<const typename View::Value*>(from + values_);
     return view;
   }
@@ -94,7 +97,7 @@ class Stored {
   }
 
   std::shared_ptr<const SparseMatrix<View>> matrix_;
-  std::size_t col_idx_, values_, bytes_;
+  std::size_t col_idx_, masks_, values_, bytes_;
 };
 
 // to[c, r] = from[r, c]

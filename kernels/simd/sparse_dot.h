@@ -167,11 +167,12 @@ inline Sum SpreadDot(Sum sum, const Value* values, const std::uint16_t* masks, s
   constexpr int kChains = 4;  // to hide the latency of an addition
   Sum sums[kChains] = {sum, Sum(0), Sum(0), Sum(0)};
   for (std::size_t i = 0; i < count; i += kChains) {
-    // Not loaded one by one: a popcnt of 16 bits in memory would wait for what its register held.
     std::uint64_t four;
     __builtin_memcpy(&four, masks + i, sizeof(four));
     Unroll<kChains>([&](auto j) __attribute__((always_inline)) {
-      const auto lanes = static_cast<std::uint32_t>(four >> 16 * j & 0xFFFF);
+      auto lanes = static_cast<std::uint32_t>(four >> 16 * j & 0xFFFF);
+      // Else GCC counts bits in 16-bit registers, which wait for what these held.
+      asm("" : "+r"(lanes));
       PrefetchValues(values);
       sums[j] =
           SpreadMac(sums[j], static_cast<__mmask16>(lanes), values, x + (i + j) * 16 * kWords);

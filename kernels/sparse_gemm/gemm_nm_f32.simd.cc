@@ -34,8 +34,13 @@ constexpr std::size_t PanelSize(std::size_t K, std::size_t keep) {
 }
 
 // With few rows several panels are read as streams of their own: memory is faster so, and sums are
-// too few otherwise to cover the latency of an addition.
+// too few otherwise to cover the latency of an addition. Where registers allow, two panels share what
+// is read of A.
+#if defined(__AVX512F__)
+constexpr int PanelsAtOnce(int rows) { return rows == 1 ? 4 : 2; }
+#else
 constexpr int PanelsAtOnce(int rows) { return rows == 1 ? 4 : rows <= 3 ? 2 : 1; }
+#endif
 
 // kRows rows of C from m on, PanelsAtOnce(kRows) panels from p on.
 template <int kKeep, int kRows>
@@ -109,8 +114,9 @@ template <int kKeep>
 void Gemm(const GemmNmF32Args& args) {
   const std::size_t panels = CeilDiv(args.N, kLanes);
   const std::size_t tiles = CeilDiv(args.M, kMostRows);
-  const std::size_t at_once =
-      static_cast<std::size_t>(tiles == 1 ? PanelsAtOnce(static_cast<int>(args.M)) : 1);
+  // More than one tile have at least four rows each.
+  const auto at_once =
+      static_cast<std::size_t>(PanelsAtOnce(tiles == 1 ? static_cast<int>(args.M) : kMostRows));
   for (std::size_t p = 0; p < panels; p += at_once) {
     std::size_t m = 0;
     for (std::size_t t = 0; t < tiles; ++t) {
