@@ -44,10 +44,7 @@ struct TileFinisher {
     return sums + (row - m) * ld + (channel - n);
   }
   void FinishTile(std::size_t rows) const {
-    if (buffer != nullptr) FinishInto(c + m * ldc + n, ldc, rows);
-  }
-  // The same to y, which may be `sums` itself.
-  void FinishInto(float* y, std::size_t ldy, std::size_t rows) const {
+    if (buffer == nullptr) return;
     ElementwiseF32 here = then;
     if (then.factor != nullptr) here.factor += m * then.ldf + n;
     if (then.residual != nullptr) here.residual += m * then.ldr + n;
@@ -57,8 +54,8 @@ struct TileFinisher {
                        .ldx = ld,
                        .bias = bias == nullptr ? nullptr : bias + n,
                        .activation = activation,
-                       .y = y,
-                       .ldy = ldy,
+                       .y = c + m * ldc + n,
+                       .ldy = ldc,
                        .then = here});
   }
 };

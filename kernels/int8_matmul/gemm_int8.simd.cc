@@ -129,10 +129,8 @@ struct StoreF32 {
 };
 
 // What the 8-bit forms share. `offset`: what zero points, and Dot, have added to each activation.
-template <class Multiplier>
 struct Requantized {
   const std::int32_t* bias;
-  const Multiplier* multipliers;
   std::int32_t c_zero_point, c_min, c_max;
   std::uint8_t* c;  // or of s8
   std::size_t ldc;
@@ -150,7 +148,9 @@ struct Requantized {
   }
 };
 
-struct StoreU8 : Requantized<float> {
+struct StoreU8 : Requantized {
+  const float* multipliers;
+
   auto Channels(std::size_t n, std::size_t count) const {
     return [
       to = *this, correction = Correction(n, count),
@@ -162,7 +162,9 @@ struct StoreU8 : Requantized<float> {
   }
 };
 
-struct StoreS8 : Requantized<FixedPoint> {
+struct StoreS8 : Requantized {
+  const FixedPoint* multipliers;
+
   auto Channels(std::size_t n, std::size_t count) const {
     return [
       c = reinterpret_cast<std::int8_t*>(c) + n, ldc = ldc,
@@ -176,17 +178,8 @@ struct StoreS8 : Requantized<FixedPoint> {
   }
 };
 
-F32 RealMultipliers(const float* multipliers, std::size_t count) {
-  return LoadLanes<F32>(multipliers, count);
-}
-F32 RealMultipliers(const FixedPoint* multipliers, std::size_t count) {
-  float reals[F32::size] = {};
-  for (std::size_t i = 0; i < F32::size && i < count; ++i) reals[i] = RealOf(multipliers[i]);
-  return F32::load_unaligned(reals);
-}
-
-// What more follows: the sums of a tile wait in a buffer, become FP32 there, and are left to
-// TileFinisher; those of the 8-bit forms are rounded after it.
+// What more follows: the sums of a tile wait in a buffer. In the f32 form they become FP32 there and are left
+// to TileFinisher; in the 8-bit forms they do not leave the registers again.
 struct StoreLater : TileFinisher {
   std::int32_t* waiting;
   const StoreF32* f32;  // one of
@@ -203,8 +196,13 @@ struct StoreLater : TileFinisher {
   void FinishTile(std::size_t rows) const { Finish(*this, rows); }
 
   [[gnu::noinline]] static void Finish(const StoreLater& tile, std::size_t rows) {
-    if (tile.u8 != nullptr) return FinishRequantized(tile, *tile.u8, rows);
-    if (tile.s8 != nullptr) return FinishRequantized(tile, *tile.s8, rows);
+    if (tile.u8 != nullptr) return FinishAny(tile, *tile.u8, tile.u8->multipliers + tile.n, rows);
+    if (tile.s8 != nullptr) {
+      float reals[kBufferSize];
+      for (std::size_t i = 0; i < tile.count; ++i)
+        reals[i] = RealOf(tile.s8->multipliers[tile.n + i]);
+      return FinishAny(tile, *tile.s8, reals, rows);
+    }
     const StoreF32 f32 = *tile.f32;
     for (std::size_t i = 0; i < tile.count; i += I32::size) {
       const I32 sums = f32.row_sums(tile.n + i);
@@ -217,25 +215,50 @@ struct StoreLater : TileFinisher {
     tile.TileFinisher::FinishTile(rows);
   }
 
-  template <class Multiplier>
-  static void FinishRequantized(const StoreLater& tile, const Requantized<Multiplier> to,
-                                std::size_t rows) {
-    for (std::size_t i = 0; i < tile.count; i += I32::size) {
-      const I32 correction = to.Correction(tile.n + i, tile.count - i);
-      const F32 multiplier = RealMultipliers(to.multipliers + tile.n + i, tile.count - i);
-      for (std::size_t r = 0; r < rows; ++r) {
-        const I32 acc = I32::load_unaligned(tile.waiting + r * tile.ld + i);
-        const F32 x = xsimd::to_float(acc + correction) * multiplier;
-        x.store_unaligned(tile.sums + r * tile.ld + i);
-      }
+  // `multipliers` begins with that of the tile's first channel.
+  static void FinishAny(const StoreLater& tile, const Requantized& to, const float* multipliers,
+                        std::size_t rows) {
+    switch (tile.activation) {
+      case Activation::kNone:
+        return FinishRequantized<Activation::kNone>(tile, to, multipliers, rows);
+      case Activation::kRelu:
+        return FinishRequantized<Activation::kRelu>(tile, to, multipliers, rows);
+      case Activation::kGeluTanh:
+        return FinishRequantized<Activation::kGeluTanh>(tile, to, multipliers, rows);
+      case Activation::kGeluErf:
+        return FinishRequantized<Activation::kGeluErf>(tile, to, multipliers, rows);
+      case Activation::kSilu:
+        return FinishRequantized<Activation::kSilu>(tile, to, multipliers, rows);
     }
-    tile.FinishInto(tile.sums, tile.ld, rows);
-    for (std::size_t i = 0; i < tile.count; i += I32::size) {
-      for (std::size_t r = 0; r < rows; ++r) {
-        const F32 y = F32::load_unaligned(tile.sums + r * tile.ld + i);
-        to.Round(y, F32(tile.c_multiplier), tile.m + r, tile.n + i, tile.count - i);
+  }
+
+  template <Activation kActivation>
+  static void FinishRequantized(const StoreLater& tile, const Requantized to,
+                                const float* multipliers, std::size_t rows) {
+    const ElementwiseF32 then = tile.then;
+    const F32 c_multiplier(tile.c_multiplier);
+    const auto finish = [&](std::size_t i, std::size_t lanes) __attribute__((always_inline)) {
+      const std::size_t channel = tile.n + i;
+      const I32 correction = to.Correction(channel, lanes);
+      const F32 multiplier = LoadLanes<F32>(multipliers + i, lanes);
+      const std::int32_t* from = tile.waiting + i;
+      const std::size_t ld = tile.ld, end = tile.m + rows;
+      for (std::size_t row = tile.m; row < end; ++row, from += ld) {
+        const I32 acc = I32::load_unaligned(from);
+        F32 y = Activate<kActivation>(xsimd::to_float(acc + correction) * multiplier);
+        if (then.factor != nullptr) {
+          y = y * LoadLanes<F32>(then.factor + row * then.ldf + channel, lanes);
+        }
+        if (then.residual != nullptr) {
+          y = y + LoadLanes<F32>(then.residual + row * then.ldr + channel, lanes);
+        }
+        to.Round(y, c_multiplier, row, channel, lanes);
       }
-    }
+    };
+    // Apart, because what stores some lanes calls functions, around which no register is kept.
+    std::size_t i = 0;
+    for (; i + I32::size <= tile.count; i += I32::size) finish(i, I32::size);
+    if (i < tile.count) finish(i, tile.count - i);
   }
 };
 
@@ -324,14 +347,14 @@ template <class Store, class A, class Multiplier>
 void GemmRequantized(const GemmInt8RequantizedArgs<A, Multiplier>& args,
                      const Store* StoreAny::*now, const Store* StoreLater::*later) {
   const Store store = {{.bias = args.bias,
-                        .multipliers = args.multipliers,
                         .c_zero_point = args.c_zero_point,
                         .c_min = args.c_min,
                         .c_max = args.c_max,
                         .c = reinterpret_cast<std::uint8_t*>(args.c),
                         .ldc = args.ldc,
                         .offset = args.a_zero_point + kDotOffset<A>,
-                        .row_sums = {args.packed_b, args.K}}};
+                        .row_sums = {args.packed_b, args.K}},
+                       args.multipliers};
   if (args.activation == Activation::kNone && !Any(args.then) && args.c_multiplier == 1) {
     StoreAny any;
     any.*now = &store;
