@@ -10,8 +10,8 @@ namespace podium::models {
 namespace {
 
 std::vector<std::size_t> Generate(Generation generation, const KernelTable& kernels,
-                                  std::size_t count) {
-  const std::vector<std::size_t> prompt = GptLines(4, 5);
+                                  std::size_t count, std::size_t prompt_lines = 4) {
+  const std::vector<std::size_t> prompt = GptLines(prompt_lines, 5);
   Gpt gpt(TrainedGpt(), prompt.size() + count, generation, KvType::kF32, kernels);
   gpt.Append(prompt);
   std::vector<std::size_t> generated;
@@ -52,6 +52,15 @@ TEST(GptTest, TheSameTokensWithAndWithoutTheCacheOnEveryIsa) {
   for (const KernelTable* kernels : SupportedKernels()) {
     EXPECT_EQ(Generate(Generation::kRecompute, *kernels, 48), want) << IsaName(kernels->isa);
     EXPECT_EQ(Generate(Generation::kCached, *kernels, 48), want) << IsaName(kernels->isa);
+  }
+}
+
+TEST(GptTest, TheSameTokensWithAndWithoutTheCacheUpToALongContext) {
+  for (const std::size_t context : {64, 128, 256, 512, 1024}) {
+    const std::size_t lines = (context - 32) / kLineTokens, rest = context - lines * kLineTokens;
+    EXPECT_EQ(Generate(Generation::kCached, BestKernels(), rest, lines),
+              Generate(Generation::kRecompute, BestKernels(), rest, lines))
+        << "context " << context;
   }
 }
 
