@@ -12,10 +12,14 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-// A powercap folder of the test's own.
+// A powercap folder of each test's own: they may run at once.
 class EnergyTest : public testing::Test {
  protected:
-  EnergyTest() : root_(fs::path(testing::TempDir()) / "energy_test") { fs::remove_all(root_); }
+  EnergyTest()
+      : root_(fs::path(testing::TempDir()) /
+              testing::UnitTest::GetInstance()->current_test_info()->name()) {
+    fs::remove_all(root_);
+  }
   ~EnergyTest() override { fs::remove_all(root_); }
 
   void Zone(const std::string& zone, const std::string& name, std::uint64_t microjoules) const {

@@ -15,7 +15,9 @@ using testing::HasSubstr;
 // Files of one test, gone with it.
 class DatasetTest : public testing::Test {
  protected:
-  DatasetTest() : folder_(std::filesystem::path(testing::TempDir()) / "dataset_test") {
+  DatasetTest()
+      : folder_(std::filesystem::path(testing::TempDir()) /
+                testing::UnitTest::GetInstance()->current_test_info()->name()) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
   }
