@@ -18,8 +18,8 @@ std::vector<Cache> DataCaches() {
   }
 #if defined(_SC_LEVEL1_DCACHE_SIZE)
   if (!caches.empty()) return caches;
-  // Containers may hide what Google Benchmark reads. Not the last level: what the C library knows of it may be
-  // the sum over all clusters of cores, of which a thread has one.
+  // Containers may hide what Google Benchmark reads. Not the last level: what the C library knows of
+  // it may be the sum over all clusters of cores, of which a thread has one.
   for (const auto& [name, key] :
        {std::pair("L1", _SC_LEVEL1_DCACHE_SIZE), std::pair("L2", _SC_LEVEL2_CACHE_SIZE)}) {
     const long bytes = sysconf(key);

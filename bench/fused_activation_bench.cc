@@ -19,8 +19,9 @@
 // op:gemm_swiglu              y = silu(A * B^T) * second
 // op:gemm_bias_gelu_u8        the same on u8 activations and s8 weights, into u8 (fused_int8_bench.cc)
 //
-// `of_copy` is the rate of a row of operations without a matrix multiplication as a fraction of that of
-// a copy, measured between the repetitions. GELU is the form with tanh, that of the original BERT and GPT-2 programs.
+// `of_copy` is the rate of a row of operations without a matrix multiplication as a fraction of that
+// of a copy, measured between the repetitions. GELU is the form with tanh, that of the original BERT
+// and GPT-2 programs.
 #include <memory>
 #include <string>
 #include <string_view>

@@ -41,8 +41,8 @@ SparseFormat SmallerFormat(Tensor weights, SparseFormat format) {
   return StoredBytes(weights) < weights.data.size() ? format : SparseFormat::kNone;
 }
 
-// The break-evens are those of kernels/README.md, and on small layers, of 128 x 256 and less, of this folder's:
-// what one CPU or another needs, and a margin.
+// From the break-evens of kernels/README.md, and a few measured on layers of 128 x 256 and less: the
+// share that pays on every CPU measured, less a margin.
 bool SparsePays(const Tensor& t, std::size_t M) {
   const double share = static_cast<double>(StoredBytes(t)) / static_cast<double>(t.data.size());
   const bool few = M < 8, some = M < 32;

@@ -10,9 +10,9 @@
 //
 // X  H x W x C, Y  OH x OW x C (overwritten), W  KH x KW x C, all contiguous, channels innermost
 //
-// Any alignment. Y must not overlap an input. (KH + 1) * KW <= 2 * kMaxDepthwiseTaps. The s8 form takes 34
-// KiB of stack; it is bit-identical on every ISA while the sums fit as requantize_s8.h says. The f32 form adds taps in order, in FP32:
-// within (taps + 1) * 2^-24 * sum |X W| + |bias| of the reference, which adds in FP64.
+// Any alignment. Y must not overlap an input. (KH + 1) * KW <= 2 * kMaxDepthwiseTaps. The s8 form takes
+// 34 KiB of stack; it is bit-identical on every ISA while the sums fit as requantize_s8.h says. The f32
+// form adds taps in order, in FP32: within (taps + 1) * 2^-24 * sum |X W| + |bias| of the reference, which adds in FP64.
 // Source: Howard et al., arXiv:1704.04861, section 3.1.
 #pragma once
 

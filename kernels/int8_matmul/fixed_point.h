@@ -25,7 +25,8 @@ struct FixedPoint {
 // or more.
 FixedPoint FixedPointOf(double real);
 
-// Whether it is below a fourth, as what rescales a layer's sums mostly is: those are cheaper (simd/fixed_point.h).
+// Whether it is below a fourth, as what rescales a layer's sums mostly is: those are cheaper
+// (simd/fixed_point.h).
 constexpr bool IsSmall(FixedPoint factor) { return factor.multiplier == 0 || factor.shift <= -2; }
 
 // The float nearest to it.

@@ -15,11 +15,12 @@
 // elements. Any alignment; `packed` 4-byte aligned. C must not overlap an input; K = 0 gives S = 0. Takes
 // 80 KiB of stack.
 // Exactness: with s8 activations every ISA gives bit-identical S: each group's sum is an exact integer,
-// and the groups are added in their order, in f32, never fused. With f32 activations S
-// is within (K + 2 groups + 16) * 2^-24 * sum over k of b_scale[n, g] * 15 * |x[m, k]| of the
-// reference, which adds in FP64. What follows S gives the bits of bias_activation_f32 on the same ISA
-// (fused_activation/bias_activation.h), which are those of every ISA but for a GELU or SiLU. Sources: Frantar et al., arXiv:2210.17323 (weight-only, groups), and
-// the Q4_0 format of ggml (groups of 32 against 8-bit activations).
+// and the groups are added in their order, in f32, never fused. With f32 activations S is within
+// (K + 2 groups + 16) * 2^-24 * sum over k of b_scale[n, g] * 15 * |x[m, k]| of the reference, which adds
+// in FP64. What follows S gives the bits of bias_activation_f32 on the same ISA
+// (fused_activation/bias_activation.h), which are those of every ISA but for a GELU or SiLU. Sources:
+// Frantar et al., arXiv:2210.17323 (weight-only, groups), and the Q4_0 format of ggml (groups of 32
+// against 8-bit activations).
 #pragma once
 
 #include <cstddef>

@@ -36,10 +36,10 @@ Example:
   anomaly_detection     net:ad   AUC   >= 0.85  within  50 ms
   image_classification  net:ic   top-1 >= 0.75  within 150 ms; MLPerf Tiny asks for 0.85
 
-Accuracy is that on labelled inputs, AUC the area under the ROC curve; latency is judged by the 95 % interval of
-its mean. What is timed of kws begins at its 49x10 features, as in MLPerf Tiny. What was not measured is not
-judged. Exit status: 0 no task is known to miss a target; 1 some does; 2 bad usage or bad input; with
---require_conclusive, 3 some task is not judged.
+Accuracy is that on labelled inputs, AUC the area under the ROC curve; latency is judged by the
+95 % interval of its mean. What is timed of kws begins at its 49x10 features, as in MLPerf Tiny.
+What was not measured is not judged. Exit status: 0 no task is known to miss a target; 1 some does;
+2 bad usage or bad input; with --require_conclusive, 3 some task is not judged.
 )";
 
 struct Options {

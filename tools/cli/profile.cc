@@ -34,11 +34,12 @@ Example:
   podium profile run.json --top=5
   podium profile run.json --filter=variant:fuse+quantize --by=kind --format=csv
 
-A layer is timed alone, over and over on the same operands. Its roof is the least time by the roofline of the
-rows machine/ of the same run and instruction set: all operations at the peak, or all bytes, each operand once,
-at the speed of the smallest cache that holds them, whichever takes longer. `of roof` is that over the layer's
-time; bytes written count as read, so that it may exceed 1 where a layer only moves them. Of a GPT,
-generate_layer/, the layers are attention, ffn and rest. Exit status: 0 shown; 2 bad usage or bad input.
+A layer is timed alone, over and over on the same operands. Its roof is the least time by the
+roofline of the rows machine/ of the same run and instruction set: all operations at the peak, or
+all bytes, each operand once, at the speed of the smallest cache that holds them, whichever takes
+longer. `of roof` is that over the layer's time; bytes written count as read, so that it may exceed
+1 where a layer only moves them. Of a GPT, generate_layer/, the layers are attention, ffn and rest.
+Exit status: 0 shown; 2 bad usage or bad input.
 )";
 
 struct Options {

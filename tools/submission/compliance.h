@@ -6,9 +6,10 @@
 //   anomaly_detection      ad    640        AUC   0.85     50 ms    AUC   0.85
 //   image_classification   ic    32x32x3    top-1 0.75    150 ms    top-1 0.85
 //
-// The first two targets are those of TinyTorch's module 19; the last one is the quality that MLPerf Tiny's
-// closed division asks for (benchmark/README.md of mlcommons/tiny). Only measured figures are judged: accuracy
-// on labelled inputs, exact for these inputs, and the mean latency of one inference by its 95 % interval.
+// The first two targets are those of TinyTorch's module 19; the last one is the quality that MLPerf
+// Tiny's closed division asks for (benchmark/README.md of mlcommons/tiny). Only measured figures are
+// judged: accuracy on labelled inputs, exact for these inputs, and the mean latency of one inference by
+// its 95 % interval.
 #pragma once
 
 #include <optional>
@@ -22,9 +23,8 @@ namespace podium::report {
 
 struct TinyTask {
   const char* name;
-  const char* net;  // the key net: of its rows, which are those of batch:1
-  const char*
-      input;  // of TinyTorch's task; what is timed of kws begins at the 49x10 features made of it
+  const char* net;    // the key net: of its rows, which are those of batch:1
+  const char* input;  // of TinyTorch's task; kws is timed from the 49x10 features made of it on
   const char* metric;
   double accuracy, latency_s;
   double mlperf_accuracy;
@@ -42,8 +42,7 @@ struct TaskResult {
   const Entry* row = nullptr;  // null, with the reason, where the task has no row that did not fail
   std::optional<Figure> accuracy = {};  // null with the reason, as the row states it
   std::optional<Figure> latency = {};
-  std::optional<Figure> energy_j =
-      {};  // of one inference; null where the machine does not count it
+  std::optional<Figure> energy_j = {};  // of one inference; null where nothing counts it
   std::optional<bool> accuracy_met = {}, mlperf_accuracy_met = {}, latency_met = {};
   std::optional<bool> compliant = {};  // accuracy and latency of the first two targets
   std::string reason = "";

@@ -28,8 +28,8 @@ struct Cost {
 
   // Operations per byte; null where either is not known.
   std::optional<double> intensity() const;
-  std::optional<double> of_roof()
-      const;  // roof_s / time; bytes written count as read: what only moves them may exceed 1
+  // roof_s / time; bytes written count as read, so that what only moves them may exceed 1.
+  std::optional<double> of_roof() const;
 };
 
 struct CostProfile {
