@@ -133,11 +133,9 @@ std::size_t AppendEscape(std::string_view escape, std::string& out, Repairs& rep
   }
 }
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 std::size_t LeadingDigits(std::string_view text) {
   std::size_t n = 0;
-  while (n < text.size() && IsDigit(text[n])) ++n;
+  while (n < text.size() && absl::ascii_isdigit(text[n])) ++n;
   return n;
 }
 
@@ -157,7 +155,7 @@ std::string Ungrouped(std::string_view text) {
     text.remove_prefix(group);
     if (text.empty()) return group == 3 && !separator.empty() ? digits : "";
     std::size_t length = 0;
-    while (length < text.size() && !IsDigit(text[length])) ++length;
+    while (length < text.size() && !absl::ascii_isdigit(text[length])) ++length;
     if (!separator.empty() && text.substr(0, length) != separator) return "";
     separator = text.substr(0, length);
     if (separator.find_first_of("eE+-") != std::string_view::npos) return "";

@@ -12,8 +12,6 @@ bool IsWordCharacter(char c) {
   return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '(' || c == ')';
 }
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 // By a table: most of a file is none of these, and is looked at once for its end and once for its
@@ -126,7 +124,7 @@ std::size_t Scanner::DigitSeparator(std::size_t at) const {
   const std::string_view rest = text_.substr(at, 4);
   for (std::string_view separator : {",", "'", " ", "\xA0", "\xC2\xA0", "\xE2\x80\xAF"}) {
     if (rest.size() > separator.size() && rest.substr(0, separator.size()) == separator &&
-        IsDigit(rest[separator.size()])) {
+        absl::ascii_isdigit(rest[separator.size()])) {
       return separator.size();
     }
   }
@@ -137,14 +135,15 @@ Value Scanner::ReadNumber() {
   const std::size_t begin = position_;
   ++position_;
   if (position_ < text_.size() &&
-      absl::ascii_isalpha(static_cast<unsigned char>(text_[position_])) && !IsDigit(text_[begin])) {
+      absl::ascii_isalpha(static_cast<unsigned char>(text_[position_])) &&
+      !absl::ascii_isdigit(text_[begin])) {
     Value value = ReadWord();  // -Infinity
     const bool is_number = value.kind == Value::Kind::kNumber;
     return is_number ? Value{value.kind, text_.substr(begin, position_ - begin)} : Value{};
   }
   while (position_ < text_.size()) {
     const char c = text_[position_];
-    if (IsDigit(c) || c == '.' || c == 'e' || c == 'E' || c == '-' || c == '+') {
+    if (absl::ascii_isdigit(c) || c == '.' || c == 'e' || c == 'E' || c == '-' || c == '+') {
       ++position_;
     } else if (const std::size_t length = DigitSeparator(position_); length > 0) {
       position_ += length;

@@ -84,8 +84,8 @@ std::string NeededCell(const Judgement& judgement) {
   return judgement.needed_n ? absl::StrFormat("(needs n = %.0f)", *judgement.needed_n) : "";
 }
 
-std::vector<std::string> Cells(const Comparison& row, const VerdictRule& rule,
-                               const TableStyle& style, bool show_isa) {
+std::vector<std::string> RowCells(const Comparison& row, const VerdictRule& rule,
+                                  const TableStyle& style, bool show_isa) {
   const Judgement& judgement = row.judgement;
   const int decimals = Decimals(judgement.interval);
   const bool two_runs = style.compared == Compared::kRuns;
@@ -237,7 +237,7 @@ std::string VerdictTable(const std::vector<Comparison>& rows, const VerdictRule&
   const std::optional<std::string> shared_isa = SharedIsa(rows);
   std::vector<std::vector<std::string>> cells;
   cells.reserve(rows.size());
-  for (const Comparison& row : rows) cells.push_back(Cells(row, rule, style, !shared_isa));
+  for (const Comparison& row : rows) cells.push_back(RowCells(row, rule, style, !shared_isa));
   const bool names_isa = shared_isa && !shared_isa->empty();
   const std::string table = AlignColumns(Columns(), cells, style.columns);
   return absl::StrCat(

@@ -8,13 +8,10 @@
 
 #include "tools/stats/distributions.h"
 #include "tools/stats/rank.h"
+#include "tools/stats/sample.h"
 
 namespace podium::report {
 namespace {
-
-double Mean(std::span<const double> values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
 
 double SquaresAbout(double mean, std::span<const double> values) {
   double sum = 0;

@@ -4,14 +4,9 @@
 #include <cmath>
 #include <numeric>
 
+#include "tools/stats/sample.h"
+
 namespace podium::report {
-namespace {
-
-double Mean(const std::vector<double>& values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
-
-}  // namespace
 
 VarianceLevels SplitVariance(const ByProcess& values) {
   double n = 0, sum = 0, squared_counts = 0, within = 0;

@@ -2,18 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "tools/stats/distributions.h"
+#include "tools/stats/sample.h"
 
 namespace podium::report {
-namespace {
-
-double Mean(std::span<const double> values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
-
-}  // namespace
 
 std::optional<Line> FitLine(std::span<const double> x, std::span<const double> y, double alpha) {
   if (x.empty() || std::all_of(x.begin(), x.end(), [&](double v) { return v == x[0]; })) {

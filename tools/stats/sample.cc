@@ -125,6 +125,10 @@ std::optional<double> Sample::cv() const {
   return IfFinite(*std_ / mean_);
 }
 
+double Mean(std::span<const double> values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
 double MeanDeviation(const Sample& sample, double pivot) {
   const int exponent = BinaryExponent(sample, pivot);
   const double scaled_pivot = std::ldexp(pivot, -exponent);

@@ -44,6 +44,9 @@ class Sample {
   std::optional<double> std_;
 };
 
+// Their plain sum over their number; Sample::mean() is for values of any size.
+double Mean(std::span<const double> values);
+
 // Mean of x - pivot over the sample: to all digits even where the pivot is so near that
 // `mean() - pivot` would have lost them.
 double MeanDeviation(const Sample& sample, double pivot);

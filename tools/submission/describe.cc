@@ -17,8 +17,8 @@ Json OrNull(const std::optional<T>& value) {
   return value ? Json(*value) : Json();
 }
 
-Json Pair(const Interval& interval) { return Json::array({interval.lo, interval.hi}); }
-Json OrNull(const std::optional<Interval>& interval) { return interval ? Pair(*interval) : Json(); }
+Json Ends(const Interval& interval) { return Json::array({interval.lo, interval.hi}); }
+Json OrNull(const std::optional<Interval>& interval) { return interval ? Ends(*interval) : Json(); }
 
 Json DescribeQuantile(const Sample& samples, double q, bool independent) {
   Json json = {{"value", Quantile(samples, q)}};
@@ -50,7 +50,7 @@ Json DescribeSide(const Entry& entry, std::size_t n) {
 Json DescribeWelch(const WelchTest& test, const MetricChoice& metric) {
   const std::string unit = metric.IsTime() ? "_s" : "";
   return {{"difference" + unit, test.difference},
-          {"ci" + unit, Pair(test.interval)},
+          {"ci" + unit, Ends(test.interval)},
           {"t", test.t},
           {"df", test.df},
           {"p", test.p}};
@@ -94,7 +94,7 @@ void DescribeRounds(const Judgement& judgement, Json& json) {
   const auto& t = rounds.paired_t;
   PutOrReason(json, "paired_t",
               t ? Json{{"ratio", t->ratio},
-                       {"ci", Pair(t->interval)},
+                       {"ci", Ends(t->interval)},
                        {"t", t->t},
                        {"df", t->df},
                        {"p", t->p}}
@@ -188,7 +188,7 @@ Json DescribeComparison(const Comparison& comparison, const VerdictRule& rule,
                {"baseline", DescribeSide(*comparison.baseline, judgement.n_baseline)},
                {"optimized", DescribeSide(*comparison.optimized, judgement.n_optimized)}};
   json["speedup"] = {{"value", judgement.speedup},
-                     {"ci", Pair(judgement.interval)},
+                     {"ci", Ends(judgement.interval)},
                      {"confidence_level", 1 - rule.alpha},
                      {"method", MethodSentence(judgement.method, metric)}};
   json["method"] = MethodName(judgement.method);
@@ -231,7 +231,7 @@ Json DescribeImprovement(const Comparison& comparison) {
                {"optimized", comparison.optimized->name},
                {"techniques", comparison.optimized->techniques},
                {"speedup", improvement.speedup},
-               {"speedup_ci", Pair(improvement.speedup_interval)}};
+               {"speedup_ci", Ends(improvement.speedup_interval)}};
   PutOrReason(json, "compression_ratio", OrNull(improvement.compression_ratio),
               "a row does not report size_bytes, or it is 0");
   const std::string& metric = improvement.accuracy_metric;

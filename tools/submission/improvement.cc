@@ -5,7 +5,8 @@
 namespace podium::report {
 namespace {
 
-std::optional<double> Figure(const std::map<std::string, double>& figures, absl::string_view name) {
+std::optional<double> FigureNamed(const std::map<std::string, double>& figures,
+                                  absl::string_view name) {
   const auto found = figures.find(std::string(name));
   return found == figures.end() ? std::nullopt : std::optional(found->second);
 }
@@ -19,11 +20,13 @@ Improvement Improve(const Comparison& comparison) {
   result.speedup = comparison.judgement.speedup;
   result.speedup_interval = comparison.judgement.interval;
 
-  const auto size_a = Figure(a.sizes, "size_bytes"), size_b = Figure(b.sizes, "size_bytes");
+  const auto size_a = FigureNamed(a.sizes, "size_bytes"),
+             size_b = FigureNamed(b.sizes, "size_bytes");
   if (size_a && size_b && *size_a > 0 && *size_b > 0) result.compression_ratio = *size_a / *size_b;
 
   for (const char* metric : {"accuracy", "top1_agreement"}) {
-    const auto quality_a = Figure(a.quality, metric), quality_b = Figure(b.quality, metric);
+    const auto quality_a = FigureNamed(a.quality, metric),
+               quality_b = FigureNamed(b.quality, metric);
     if (!quality_a || !quality_b) continue;
     result.accuracy_metric = metric;
     result.accuracy_delta = *quality_b - *quality_a;

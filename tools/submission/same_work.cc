@@ -12,10 +12,10 @@
 namespace podium::report {
 namespace {
 
-constexpr double kTolerance = 1e-3;
+constexpr double kSameWithin = 1e-3;
 
 bool AreEqual(double a, double b) {
-  return std::abs(a - b) <= kTolerance * std::max(std::abs(a), std::abs(b));
+  return std::abs(a - b) <= kSameWithin * std::max(std::abs(a), std::abs(b));
 }
 
 std::optional<double> WorkOf(const Entry& entry, absl::string_view rate, absl::string_view clock) {

@@ -13,7 +13,7 @@
 namespace podium::report {
 namespace {
 
-constexpr double kTolerance = 1e-6;
+constexpr double kTinyTorchTolerance = 1e-6;
 constexpr double kBytesPerMiB = 1024.0 * 1024.0;
 constexpr double kMsPerS = 1e3;
 constexpr double kLeastLatencyMs = 1e-6;
@@ -136,7 +136,8 @@ std::vector<std::string> TinyTorchProblems(const Json& document) {
   }
   const Json expected =
       Improvements(document.at("baseline").at("metrics"), document.at("optimized").at("metrics"));
-  for (const std::string& line : Differences(document.at("improvements"), expected, kTolerance)) {
+  for (const std::string& line :
+       Differences(document.at("improvements"), expected, kTinyTorchTolerance)) {
     problems.push_back(absl::StrCat("/improvements", line, " from the two reports"));
   }
   return problems;

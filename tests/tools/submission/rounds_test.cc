@@ -118,12 +118,12 @@ TEST(RoundsSubmission, HasAGeomeanWithAnIntervalOverWholeRounds) {
   EXPECT_GT(geomean["ci"][0], 1.01);
 }
 
-struct Forgery {
+struct RoundsForgery {
   std::string name;
   std::function<void(Json&)> apply;
   std::string at;
 };
-class RoundsForgeryTest : public testing::TestWithParam<Forgery> {};
+class RoundsForgeryTest : public testing::TestWithParam<RoundsForgery> {};
 
 TEST_P(RoundsForgeryTest, IsRejectedByItsPath) {
   SubmitOptions options;
@@ -133,7 +133,7 @@ TEST_P(RoundsForgeryTest, IsRejectedByItsPath) {
   EXPECT_THAT(ValidateDocument(document).problems, Contains(StartsWith(GetParam().at)));
 }
 
-const Forgery kForgeries[] = {
+const RoundsForgery kRoundsForgeries[] = {
     {"Floor", [](Json& d) { d["comparisons"][0]["a_a_floor"] = 1e-6; }, "/comparisons/0/a_a_floor"},
     {"SignedRank", [](Json& d) { d["comparisons"][0]["signed_rank"]["p"] = 1e-9; },
      "/comparisons/0/signed_rank/p"},
@@ -156,7 +156,7 @@ const Forgery kForgeries[] = {
      },
      "/protocol/plan"},
 };
-INSTANTIATE_TEST_SUITE_P(Rounds, RoundsForgeryTest, testing::ValuesIn(kForgeries),
+INSTANTIATE_TEST_SUITE_P(Rounds, RoundsForgeryTest, testing::ValuesIn(kRoundsForgeries),
                          [](const auto& param) { return param.param.name; });
 
 TEST(CompareRunsOfRounds, TakesTwoFilesAsSessions) {

@@ -13,7 +13,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
-const std::vector<double> kTimes = {1.0, 1.1};
+const std::vector<double> kSomeTimes = {1.0, 1.1};
 
 std::vector<std::string> Pairs(const RunComparison& comparison) {
   std::vector<std::string> pairs;
@@ -24,22 +24,25 @@ std::vector<std::string> Pairs(const RunComparison& comparison) {
 }
 
 TEST(CompareRuns, PairsRowsThatDifferInTheSuffixByTheirNames) {
-  const std::vector<Entry> a = {TestEntry("BM/8", kTimes), TestEntry("BM/8/real_time", kTimes)};
-  const std::vector<Entry> b = {TestEntry("BM/8/real_time", kTimes), TestEntry("BM/8", kTimes)};
+  const std::vector<Entry> a = {TestEntry("BM/8", kSomeTimes),
+                                TestEntry("BM/8/real_time", kSomeTimes)};
+  const std::vector<Entry> b = {TestEntry("BM/8/real_time", kSomeTimes),
+                                TestEntry("BM/8", kSomeTimes)};
   EXPECT_THAT(Pairs(CompareRuns(a, b, {})),
               ElementsAre("BM/8/real_time -> BM/8/real_time", "BM/8 -> BM/8"));
 }
 
 TEST(CompareRuns, PairsARowAcrossSuffixesWhereThereIsOnlyOne) {
-  const std::vector<Entry> a = {TestEntry("BM/8/min_time:0.100", kTimes)};
-  const std::vector<Entry> b = {TestEntry("BM/8/min_time:0.500", kTimes)};
+  const std::vector<Entry> a = {TestEntry("BM/8/min_time:0.100", kSomeTimes)};
+  const std::vector<Entry> b = {TestEntry("BM/8/min_time:0.500", kSomeTimes)};
   EXPECT_THAT(Pairs(CompareRuns(a, b, {})),
               ElementsAre("BM/8/min_time:0.100 -> BM/8/min_time:0.500"));
 }
 
 TEST(CompareRuns, PairsNoRowThatHasSeveralCounterparts) {
-  const std::vector<Entry> a = {TestEntry("BM/8", kTimes), TestEntry("BM/8/real_time", kTimes)};
-  const std::vector<Entry> b = {TestEntry("BM/8/min_time:0.500", kTimes)};
+  const std::vector<Entry> a = {TestEntry("BM/8", kSomeTimes),
+                                TestEntry("BM/8/real_time", kSomeTimes)};
+  const std::vector<Entry> b = {TestEntry("BM/8/min_time:0.500", kSomeTimes)};
   const RunComparison comparison = CompareRuns(a, b, {});
   EXPECT_THAT(Pairs(comparison), ElementsAre());
   EXPECT_THAT(comparison.notes, Each(HasSubstr("differ from it only in how they were measured")));
@@ -47,15 +50,15 @@ TEST(CompareRuns, PairsNoRowThatHasSeveralCounterparts) {
 }
 
 TEST(CompareRuns, PairsNoManualTimeWithTimeOnTheClock) {
-  const std::vector<Entry> a = {TestEntry("BM/8", kTimes)};
-  const std::vector<Entry> b = {TestEntry("BM/8/manual_time", kTimes)};
+  const std::vector<Entry> a = {TestEntry("BM/8", kSomeTimes)};
+  const std::vector<Entry> b = {TestEntry("BM/8/manual_time", kSomeTimes)};
   EXPECT_THAT(CompareRuns(a, b, {}).notes,
               UnorderedElementsAre("added: BM/8/manual_time", "removed: BM/8"));
 }
 
 TEST(CompareRuns, LeavesThreadsOutWhereTheirTimesMeanAnotherThing) {
-  const std::vector<Entry> run = {TestEntry("BM/threads:1", kTimes),
-                                  TestEntry("BM/threads:2", kTimes)};
+  const std::vector<Entry> run = {TestEntry("BM/threads:1", kSomeTimes),
+                                  TestEntry("BM/threads:2", kSomeTimes)};
   RunRule rule;
   rule.threads_comparable = false;
   const RunComparison comparison = CompareRuns(run, run, rule);
@@ -64,7 +67,7 @@ TEST(CompareRuns, LeavesThreadsOutWhereTheirTimesMeanAnotherThing) {
 }
 
 TEST(CompareRuns, CountsAQualityThatIsNoLongerReported) {
-  std::vector<Entry> a = {TestEntry("BM/8", kTimes)};
+  std::vector<Entry> a = {TestEntry("BM/8", kSomeTimes)};
   const std::vector<Entry> b = a;
   a[0].quality["accuracy"] = 0.9;
   EXPECT_EQ(CompareRuns(a, b, {}).not_compared, 1);
@@ -101,7 +104,7 @@ TEST(CompareRuns, TakesNoRateOfAnotherClockForWork) {
 }
 
 TEST(CompareRuns, WarnsOfOtherParameters) {
-  std::vector<Entry> a = {TestEntry("BM/8", kTimes)}, b = a;
+  std::vector<Entry> a = {TestEntry("BM/8", kSomeTimes)}, b = a;
   a[0].sizes["params"] = 7;
   b[0].sizes["params"] = 8;
   EXPECT_THAT(CompareRuns(a, b, {}).rows[0].judgement.warnings,
@@ -109,8 +112,8 @@ TEST(CompareRuns, WarnsOfOtherParameters) {
 }
 
 TEST(CompareVariants, CountsAnOptimizedRowThatFailed) {
-  std::vector<Entry> run = {TestEntry("f/variant:slow", kTimes),
-                            TestEntry("f/variant:fast", kTimes)};
+  std::vector<Entry> run = {TestEntry("f/variant:slow", kSomeTimes),
+                            TestEntry("f/variant:fast", kSomeTimes)};
   run[1].errors = {"differs from reference"};
   Selection selection;
   selection.baselines["f"] = "slow";

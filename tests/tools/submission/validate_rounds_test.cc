@@ -103,13 +103,13 @@ TEST_F(ValidateRoundsTest, APlanThatWasCutShortIsNone) {
   EXPECT_THAT(Problems(document), IsEmpty());
 }
 
-struct Forgery {
+struct RunForgery {
   std::string name;
   std::string run;  // the file that the submission was made of
   std::function<void(Json&)> apply;
   std::string problem;
 };
-class RunForgeryTest : public ValidateRoundsTest, public testing::WithParamInterface<Forgery> {};
+class RunForgeryTest : public ValidateRoundsTest, public testing::WithParamInterface<RunForgery> {};
 
 // Without the run file, too.
 TEST_P(RunForgeryTest, IsRejected) {
@@ -123,7 +123,7 @@ void SetPlan(Json& d, const std::string& plan) {
   d["protocol"].erase("plan_reason");
 }
 
-const Forgery kForgeries[] = {
+const RunForgery kRunForgeries[] = {
     {"RunOfAFileMadeByHand", "run.json",
      [](Json& d) {
        d["protocol"]["run"] = {
@@ -164,7 +164,7 @@ const Forgery kForgeries[] = {
      },
      "/protocol/correction: found \"holm\", expected \"none\""},
 };
-INSTANTIATE_TEST_SUITE_P(ValidateRounds, RunForgeryTest, testing::ValuesIn(kForgeries),
+INSTANTIATE_TEST_SUITE_P(ValidateRounds, RunForgeryTest, testing::ValuesIn(kRunForgeries),
                          [](const auto& param) { return param.param.name; });
 
 }  // namespace
