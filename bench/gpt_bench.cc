@@ -45,7 +45,7 @@ std::vector<std::size_t> Context(std::size_t tokens, std::uint32_t seed) {
           all.begin() + static_cast<std::ptrdiff_t>(end)};
 }
 
-double Accuracy(Gpt& gpt, std::size_t context) {
+std::size_t RightAnswers(Gpt& gpt, std::size_t context) {
   std::size_t right = 0;
   for (std::uint32_t i = 0; i < kAccuracyLines; ++i) {
     // Room for all digits but the last.
@@ -61,7 +61,7 @@ double Accuracy(Gpt& gpt, std::size_t context) {
     }
     right += all;
   }
-  return static_cast<double>(right) / kAccuracyLines;
+  return right;
 }
 
 std::vector<std::size_t> Generate(Gpt& gpt, const std::vector<std::size_t>& prompt) {
@@ -96,7 +96,9 @@ Row MakeRow(std::size_t context, Generation generation, KvType cache, const Kern
   row.size_bytes = sizeof(float) * row.params + static_cast<double>(gpt->cache_bytes());
   row.bytes = row.size_bytes;
   row.operand_bytes = gpt->weight_bytes() + gpt->cache_bytes();
-  row.figures = {{"accuracy", Accuracy(*gpt, context)},
+  const auto right = static_cast<double>(RightAnswers(*gpt, context));
+  row.figures = {{"accuracy", right / kAccuracyLines},
+                 {"accuracy_right", right},
                  {"accuracy_inputs", static_cast<double>(kAccuracyLines)}};
   const auto tokens = std::make_shared<const std::vector<std::size_t>>(Context(context, kSeed));
   gpt->Reset();

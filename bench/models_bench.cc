@@ -6,10 +6,10 @@
 //   model_layer/variant:int8/isa:<isa>/net:kws/layer:03_depthwise_conv2d   one layer alone
 //
 // Figures beside the usual ones: `accuracy` on all `accuracy_inputs` labelled inputs (of which
-// `broken_inputs` could not be read), top-1, or of ad and hum the area under the ROC curve; against the f32
-// network, on random inputs where there are no labels, `top1_agreement`, the share of inputs with the same
-// prediction, and `sqnr_db` of the scores; `activation_bytes`, the peak of the memory plan; `macs`, the
-// multiply-adds of one input. Of a layer `bytes`, its operands and result each once;
+// `broken_inputs` could not be read), top-1, `accuracy_right` of them, or of ad and hum the area under the
+// ROC curve; against the f32 network, on random inputs where there are no labels, `top1_agreement`, the share
+// of inputs with the same prediction, and `sqnr_db` of the scores; `activation_bytes`, the peak of the memory
+// plan; `macs`, the multiply-adds of one input. Of a layer `bytes`, its operands and result each once;
 // `of_peak`, its rate as a fraction of `machine/`'s peak on the same ISA, measured when the row is built,
 // and `share`, its part of a run of the network.
 #include <benchmark/benchmark.h>
@@ -104,6 +104,9 @@ void AddQuality(const Network& network, const NetworkQuality& quality, Row& row)
                                    ? network.data.size()
                                    : std::set(recordings.begin(), recordings.end()).size();
     row.figures.emplace_back("accuracy_inputs", static_cast<double>(inputs));
+    if (network.task == Task::kClassify) {
+      row.figures.emplace_back("accuracy_right", static_cast<double>(quality.evaluation.correct));
+    }
     row.figures.emplace_back("broken_inputs", static_cast<double>(network.data.broken.size()));
   } else {
     row.label = "no labelled inputs: compared on random ones";

@@ -31,7 +31,8 @@ constexpr char kExample[] =
     "A variant's name is its techniques in their order, joined by '+'. The interaction is the "
     "speedup\n"
     "over the product of the parts' own speedups: 1 where techniques neither help nor hinder each\n"
-    "other. Intervals are 95 %, of repetitions or, where there are several, of processes; whether "
+    "other. Intervals are 95 %: of accuracy by the number of inputs, of times by repetitions or, "
+    "where there are several, of processes; whether "
     "a\n"
     "difference can be trusted is for podium compare to say. Exit status: 0 shown; 2 bad usage or "
     "bad\n"
@@ -56,13 +57,18 @@ std::string Ratio(const std::optional<RatioTest>& test) {
                       FormatInterval(test->interval, decimals));
 }
 
+std::string Accuracy(const AblationRow& row) {
+  if (!row.accuracy_delta) return "-";
+  return FormatDelta(*row.accuracy_delta, row.accuracy_interval.value);
+}
+
 std::vector<std::vector<std::string>> Cells(const Ablation& ablation) {
   std::vector<std::vector<std::string>> cells = {
-      {"variant", "speedup [95% CI]", "smaller", "accuracy", "interaction [95% CI]"}};
+      {"variant", "speedup [95% CI]", "smaller", "accuracy [95% CI]", "interaction [95% CI]"}};
   for (const AblationRow& row : ablation.rows) {
     cells.push_back({row.entry->parts.variant, Ratio(row.speedup),
                      row.compression ? absl::StrFormat("%.2fx", *row.compression) : "-",
-                     row.accuracy_delta ? absl::StrFormat("%+.4f", *row.accuracy_delta) : "-",
+                     Accuracy(row),
                      row.techniques.size() < 2 ? ""
                      : row.interaction         ? Ratio(row.interaction)
                                                : row.interaction_reason});
@@ -109,14 +115,18 @@ Json AsJson(const std::vector<Ablation>& ablations, const std::string& baseline)
   for (const Ablation& ablation : ablations) {
     Json rows = Json::array();
     for (const AblationRow& row : ablation.rows) {
-      rows.push_back({{"variant", row.entry->parts.variant},
-                      {"techniques", row.techniques},
-                      {"speedup", RatioJson(row.speedup, "needs 2 repetitions of both rows")},
-                      {"compression_ratio", row.compression ? Json(*row.compression) : Json()},
-                      {"accuracy_delta", row.accuracy_delta ? Json(*row.accuracy_delta) : Json()},
-                      {"interaction", row.techniques.size() < 2
-                                          ? Json()
-                                          : RatioJson(row.interaction, row.interaction_reason)}});
+      const std::optional<Interval>& accuracy = row.accuracy_interval.value;
+      rows.push_back(
+          {{"variant", row.entry->parts.variant},
+           {"techniques", row.techniques},
+           {"speedup", RatioJson(row.speedup, "needs 2 repetitions of both rows")},
+           {"compression_ratio", row.compression ? Json(*row.compression) : Json()},
+           {"accuracy_delta", row.accuracy_delta ? Json(*row.accuracy_delta) : Json()},
+           {"accuracy_delta_ci", accuracy ? Json{accuracy->lo, accuracy->hi} : Json()},
+           {"accuracy_delta_ci_reason", accuracy ? Json() : Json(row.accuracy_interval.reason)},
+           {"interaction", row.techniques.size() < 2
+                               ? Json()
+                               : RatioJson(row.interaction, row.interaction_reason)}});
     }
     document.push_back({{"workload", ablation.workload},
                         {"isa", ablation.isa},

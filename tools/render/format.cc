@@ -63,6 +63,12 @@ std::string FormatInterval(const Interval& interval, int decimals) {
                       "]");
 }
 
+std::string FormatDelta(double delta, const std::optional<Interval>& interval) {
+  if (!interval) return absl::StrFormat("%+.4f", delta);
+  return absl::StrFormat("%+.4f [%+.4f, %+.4f]", delta, std::floor(interval->lo * 1e4) / 1e4,
+                         std::ceil(interval->hi * 1e4) / 1e4);
+}
+
 std::string FormatP(double p) { return p < 0.001 ? "p < 0.001" : absl::StrFormat("p = %.3f", p); }
 
 std::string FormatSeconds(double seconds) {

@@ -66,11 +66,17 @@ std::string Size(const Improvement& improvement) {
                    : absl::StrCat("size ", larger, "x larger");
 }
 
-std::string Quality(const Entry& entry) {
+// The figure itself, and where it is an accuracy by how much it differs from the baseline's.
+std::string Quality(const Entry& entry, const Improvement& improvement) {
   for (const auto& [figure, words] :
        {std::pair("accuracy", "accuracy"), std::pair("top1_agreement", "top-1 agreement")}) {
     const auto found = entry.quality.find(figure);
-    if (found != entry.quality.end()) return absl::StrCat(words, " ", FormatDown(found->second, 3));
+    if (found == entry.quality.end()) continue;
+    const std::optional<Interval>& interval = improvement.accuracy_interval.value;
+    return absl::StrCat(
+        words, " ", FormatDown(found->second, 3),
+        interval ? absl::StrCat(" (", FormatDelta(*improvement.accuracy_delta, interval), ")")
+                 : "");
   }
   return "";
 }
@@ -103,7 +109,7 @@ std::vector<std::string> RowCells(const Comparison& row, const VerdictRule& rule
           absl::StrCat("(", MethodText(judgement), ")"),
           FloorCell(judgement),
           two_runs ? "" : Size(Improve(row)),
-          two_runs ? "" : Quality(*row.optimized),
+          two_runs ? "" : Quality(*row.optimized, Improve(row)),
           std::string(VerdictName(judgement.verdict)),
           NeededCell(judgement)};
 }

@@ -88,7 +88,7 @@ std::vector<Ablation> Ablate(const std::vector<Entry>& entries, const std::strin
     if (found == index.end() || entry.parts.variant == baseline || entry.Times() == nullptr) {
       continue;
     }
-    AblationRow row = {&entry, absl::StrSplit(entry.parts.variant, '+'), {}, {}, {}, {}, ""};
+    AblationRow row = {&entry, absl::StrSplit(entry.parts.variant, '+'), {}, {}, {}, {}, {}, ""};
     ablations[found->second].rows.push_back(std::move(row));
   }
   std::erase_if(ablations, [](const Ablation& a) { return a.rows.empty(); });
@@ -111,6 +111,7 @@ std::vector<Ablation> Ablate(const std::vector<Entry>& entries, const std::strin
                  accuracy = FigureIn(row.entry->quality, "accuracy");
       if (size0 && size && *size > 0) row.compression = *size0 / *size;
       if (accuracy0 && accuracy) row.accuracy_delta = *accuracy - *accuracy0;
+      row.accuracy_interval = AccuracyIntervalOf(base, *row.entry);
       if (row.techniques.size() < 2) continue;
       std::vector<const Entry*> parts;
       for (const std::string& technique : row.techniques) {

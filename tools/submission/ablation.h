@@ -17,6 +17,7 @@ struct AblationRow {
   std::optional<RatioTest> speedup;     // against the baseline
   std::optional<double> compression;    // baseline size_bytes / its own
   std::optional<double> accuracy_delta;
+  AccuracyInterval accuracy_interval;
   // Of stacked techniques whose every part has a row of its own: the speedup over the product of the
   // parts' speedups, 1 where they neither help nor hinder each other. 95 % interval by the errors of all
   // rows involved, on logarithms.

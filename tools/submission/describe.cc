@@ -239,6 +239,10 @@ Json DescribeImprovement(const Comparison& comparison) {
               "the rows share neither accuracy nor top1_agreement");
   PutOrReason(json, "accuracy_delta", OrNull(improvement.accuracy_delta),
               "the rows share neither accuracy nor top1_agreement");
+  if (metric == "accuracy") {
+    PutOrReason(json, "accuracy_delta_ci", OrNull(improvement.accuracy_interval.value),
+                improvement.accuracy_interval.reason);
+  }
   PutOrReason(json, "efficiency", OrNull(improvement.efficiency),
               "needs compression_ratio and accuracy_delta");
   PutOrReason(json, "efficiency_ci", OrNull(improvement.efficiency_interval),

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <cmath>
 
+#include "tools/stats/proportions.h"
 #include "tools/submission/model.h"
 
 namespace podium::report {
@@ -11,7 +13,34 @@ std::optional<double> FigureNamed(const std::map<std::string, double>& figures,
   return found == figures.end() ? std::nullopt : std::optional(found->second);
 }
 
+// Null where the row does not tell, or tells of another share than its accuracy.
+std::optional<Proportion> RightAnswers(const Entry& entry) {
+  const auto counter = [&](absl::string_view name) {
+    const auto found = std::ranges::find(entry.counters, name, &Metric::name);
+    const bool constant =
+        found != entry.counters.end() && found->samples.min() == found->samples.max();
+    return constant ? found->samples.min() : -1;
+  };
+  const double right = counter("accuracy_right"), inputs = counter("accuracy_inputs");
+  const auto accuracy = Figure(entry.quality, "accuracy");
+  constexpr double kMost = 1e15;  // whole numbers are exact up to there
+  if (!accuracy || !(inputs >= 1 && inputs <= kMost && right >= 0 && right <= inputs) ||
+      std::floor(right) != right || std::floor(inputs) != inputs ||
+      std::abs(right / inputs - *accuracy) > 1e-9) {
+    return std::nullopt;
+  }
+  return Proportion{static_cast<std::size_t>(right), static_cast<std::size_t>(inputs)};
+}
+
 }  // namespace
+
+AccuracyInterval AccuracyIntervalOf(const Entry& baseline, const Entry& optimized) {
+  const std::optional<Proportion> a = RightAnswers(baseline), b = RightAnswers(optimized);
+  if (a && b) return {DifferenceInterval(*a, *b, 0.05), ""};
+  return {std::nullopt,
+          "a row does not count accuracy_right of accuracy_inputs: its accuracy is no "
+          "share of right answers, or none that was counted"};
+}
 
 Improvement Improve(const Comparison& comparison) {
   const Entry& a = *comparison.baseline;
@@ -30,6 +59,7 @@ Improvement Improve(const Comparison& comparison) {
     if (!quality_a || !quality_b) continue;
     result.accuracy_metric = metric;
     result.accuracy_delta = *quality_b - *quality_a;
+    if (result.accuracy_metric == "accuracy") result.accuracy_interval = AccuracyIntervalOf(a, b);
     break;
   }
   if (result.compression_ratio && result.accuracy_delta) {

@@ -89,6 +89,14 @@ struct Comparison {
   Judgement judgement;
 };
 
+// How many right answers of how many, on both rows' labelled inputs: what a change of accuracy may be by
+// the luck of which inputs there were.
+struct AccuracyInterval {
+  std::optional<Interval> value;  // 95 %, of optimized - baseline (tools/stats/proportions.h)
+  std::string reason;             // why there is none
+};
+AccuracyInterval AccuracyIntervalOf(const Entry& baseline, const Entry& optimized);
+
 // The claims that people quote. Each is null where a figure it needs is missing.
 struct Improvement {
   double speedup;  // as in Judgement
@@ -96,6 +104,7 @@ struct Improvement {
   std::optional<double> compression_ratio;  // baseline size_bytes / optimized size_bytes
   std::string accuracy_metric;              // "accuracy", "top1_agreement", or empty
   std::optional<double> accuracy_delta;     // optimized - baseline
+  AccuracyInterval accuracy_interval;       // only where accuracy_metric is "accuracy"
   // speedup x compression_ratio / (1 + |accuracy_delta|). Its interval is the speedup's, scaled: it
   // is conditional on these weights and inputs, and says nothing of accuracy on others.
   std::optional<double> efficiency;

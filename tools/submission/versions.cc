@@ -32,7 +32,8 @@ constexpr Added kAdded[] = {{1, "/protocol/run"},
                             {1, "/comparisons/*/hosts"},
                             {1, "/comparisons/*/warnings"},
                             {1, "/geomean"},
-                            {2, "/system_info/energy_source"}};
+                            {2, "/system_info/energy_source"},
+                            {2, "/improvements/*/accuracy_delta_ci"}};
 
 bool IsIndex(absl::string_view segment) {
   return !segment.empty() && std::ranges::all_of(segment, absl::ascii_isdigit);

@@ -53,6 +53,42 @@ TEST(Derive, AMissingSizeIsNullWithAReason) {
             "a row does not report size_bytes, or it is 0");
 }
 
+void CountRight(Entry& entry, double right, double inputs) {
+  entry.counters.push_back({"accuracy_right", *Sample::Create({right, right})});
+  entry.counters.push_back({"accuracy_inputs", *Sample::Create({inputs, inputs})});
+}
+
+TEST(Derive, AnAccuracyOfCountedAnswersHasAnInterval) {
+  Inputs inputs = TwoVariants();
+  inputs.entries[0].quality = {{"accuracy", .6}};
+  inputs.entries[1].quality = {{"accuracy", .8}};
+  CountRight(inputs.entries[0], 48, 80);
+  CountRight(inputs.entries[1], 56, 70);
+  const Json improvement = Derive(inputs).document["improvements"][0];
+  // Newcombe (1998), table II, method 10.
+  EXPECT_NEAR(improvement["accuracy_delta_ci"][0], .0524, 5e-5);
+  EXPECT_NEAR(improvement["accuracy_delta_ci"][1], .3339, 5e-5);
+}
+
+TEST(Derive, AnAccuracyThatIsNoCountedShareHasNoInterval) {
+  Inputs inputs = TwoVariants();
+  const auto reason = [&] {
+    const Json improvement = Derive(inputs).document["improvements"][0];
+    EXPECT_TRUE(improvement["accuracy_delta_ci"].is_null());
+    return improvement["accuracy_delta_ci_reason"].get<std::string>();
+  };
+  EXPECT_THAT(reason(), HasSubstr("accuracy_right of accuracy_inputs"));
+  CountRight(inputs.entries[0], 90, 100);
+  CountRight(inputs.entries[1], 70, 100);  // not what its accuracy says
+  EXPECT_THAT(reason(), HasSubstr("no share of right answers"));
+}
+
+TEST(Derive, TopOneAgreementHasNoMemberForAnInterval) {
+  Inputs inputs = TwoVariants();
+  for (Entry& entry : inputs.entries) entry.quality = {{"top1_agreement", 1}};
+  EXPECT_FALSE(Derive(inputs).document["improvements"][0].contains("accuracy_delta_ci"));
+}
+
 // 3 and 5 in one process, 6 in the other.
 Inputs OfTwoProcesses() {
   Inputs inputs = TwoVariants();
