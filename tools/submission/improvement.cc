@@ -22,7 +22,7 @@ std::optional<Proportion> RightAnswers(const Entry& entry) {
     return constant ? found->samples.min() : -1;
   };
   const double right = counter("accuracy_right"), inputs = counter("accuracy_inputs");
-  const auto accuracy = Figure(entry.quality, "accuracy");
+  const auto accuracy = FigureNamed(entry.quality, "accuracy");
   constexpr double kMost = 1e15;  // whole numbers are exact up to there
   if (!accuracy || !(inputs >= 1 && inputs <= kMost && right >= 0 && right <= inputs) ||
       std::floor(right) != right || std::floor(inputs) != inputs ||
