@@ -1,38 +1,58 @@
-// One token of generation by the small GPT that is part of the program, behind `context` - 1 others.
+// One token of generation by the small GPT that is part of the program, behind `context` - 1 others, with
+// techniques applied in the order of the variant's name.
 //
-// recompute       all layers on all tokens, as without a cache
-// kv_cache        the new token alone, keys and values of the others kept in f32
-// kv_cache+f16, kv_cache+s8   kept in f16, s8
+//   generate/variant:f32/isa:<isa>/net:gpt/context:256              all layers on all tokens again
+//   generate/variant:fuse+quantize+kv_cache/isa:<isa>/...           the new token alone, keys and values kept
+//   generate_layer/variant:kv_cache/isa:<isa>/net:gpt/context:256/layer:attention   one part alone
+//
+// kv_cache+f16 and kv_cache+s8 keep keys and values of the f32 network in that type.
 //
 // `accuracy`: the share of `accuracy_inputs` lines, behind as many tokens of other lines as the context
-// has, whose answer is right. A row is verified by generating `kGenerated` tokens: they must be those of
-// recompute (f16, s8: their answers nearly always).
-//
-//   generate_layer/variant:kv_cache/isa:<isa>/net:gpt/context:256/layer:attention   one part alone
+// has, whose answer is right, `accuracy_right` of them. A row is verified by generating `kGenerated`
+// tokens: they must be those of the same network on the reference kernels without a cache (of
+// kv_cache+f16 and kv_cache+s8 the first).
 //
 // The parts: attention, with its projections, and ffn, each of all layers; rest. Their `bytes` are weights,
 // keys and values, each once.
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "bench/inputs.h"
+#include "bench/models/generator.h"
 #include "bench/models/gpt.h"
+#include "bench/models/passes.h"
+#include "bench/networks.h"
 #include "bench/register.h"
 
 namespace podium::bench {
 namespace {
 
-using models::Generation;
-using models::Gpt;
+using models::Generator;
 using models::GptLines;
+using models::Graph;
+using models::Layer;
+using models::OpKind;
 
-constexpr std::size_t kAccuracyLines = 200, kGenerated = 32;
+constexpr std::size_t kGenerated = 32;
 
-const models::GptWeights& Weights() {
-  static const auto* const weights = new models::GptWeights(models::TrainedGpt());
-  return *weights;
+// To be answered: fewer where each takes milliseconds.
+std::size_t AccuracyLines(std::size_t context) { return context <= 256 ? 1000 : 200; }
+
+// Quantized once, for all contexts.
+const absl::StatusOr<Graph>& VariantOf(const std::string& variant) {
+  static auto* const kept = new std::map<std::string, absl::StatusOr<Graph>>;
+  auto found = kept->find(variant);
+  if (found == kept->end()) {
+    found = kept->emplace(variant, models::ApplyPasses(models::GptGraph(models::TrainedGpt()),
+                                                       variant, models::GptCalibration(), {}))
+                .first;
+  }
+  return found->second;
 }
 
 // Whole lines, so that the last token of each context is a line's equals sign.
@@ -45,26 +65,38 @@ std::vector<std::size_t> Context(std::size_t tokens, std::uint32_t seed) {
           all.begin() + static_cast<std::ptrdiff_t>(end)};
 }
 
-std::size_t RightAnswers(Gpt& gpt, std::size_t context) {
-  std::size_t right = 0;
-  for (std::uint32_t i = 0; i < kAccuracyLines; ++i) {
+// Both digits as one number.
+std::size_t Number(const models::GptAnswerTokens& digits) { return 16 * digits[0] + digits[1]; }
+
+// Of each line the answer it has and the one that is given.
+struct Answers {
+  models::Dataset lines;
+  models::Evaluation given;
+};
+
+Answers Answer(Generator& gpt, std::size_t context) {
+  Answers answers;
+  for (std::uint32_t i = 0; i < AccuracyLines(context); ++i) {
     // Room for all digits but the last.
     const std::vector<std::size_t> tokens =
         Context(context + 1 - models::kAnswerTokens, 2000000 + i);
     gpt.Reset();
     gpt.Append(tokens);
-    bool all = true;
-    for (const std::size_t digit : models::GptAnswer(std::span(tokens).last(models::kAnswerAt))) {
-      const std::size_t next = gpt.Next();
-      all = all && next == digit;
-      if (gpt.length() < context) gpt.Append({&next, 1});
+    models::GptAnswerTokens digits;
+    for (std::size_t& digit : digits) {
+      digit = gpt.Next();
+      if (gpt.length() < context) gpt.Append({&digit, 1});
     }
-    right += all;
+    const auto truth = models::GptAnswer(std::span(tokens).last(models::kAnswerAt));
+    answers.lines.names.push_back(absl::StrCat("line:", i));
+    answers.lines.labels.push_back(Number(truth));
+    answers.given.predicted.push_back(Number(digits));
+    answers.given.correct += digits == truth;
   }
-  return right;
+  return answers;
 }
 
-std::vector<std::size_t> Generate(Gpt& gpt, const std::vector<std::size_t>& prompt) {
+std::vector<std::size_t> Generate(Generator& gpt, const std::vector<std::size_t>& prompt) {
   gpt.Reset();
   gpt.Append(prompt);
   std::vector<std::size_t> generated;
@@ -75,114 +107,168 @@ std::vector<std::size_t> Generate(Gpt& gpt, const std::vector<std::size_t>& prom
   return generated;
 }
 
-absl::Status Verify(Generation generation, KvType cache, const KernelTable& kernels) {
+absl::Status Verify(const Graph& graph, const KernelTable& kernels) {
   const std::vector<std::size_t> prompt = Context(40, kSeed);
-  const std::size_t room = prompt.size() + kGenerated;
-  Gpt recompute(Weights(), room, Generation::kRecompute, KvType::kF32, ReferenceKernels());
-  Gpt tested(Weights(), room, generation, cache, kernels);
-  const std::vector<std::size_t> want = Generate(recompute, prompt), got = Generate(tested, prompt);
-  if (cache == KvType::kF32 && got != want) {
+  const Graph tested = WithTokens(graph, prompt.size() + kGenerated);
+  Graph reference = tested;
+  bool rounded = false;  // what the cache keeps
+  for (models::Op& op : reference.ops) {
+    rounded = rounded || op.cache.value_or(KvType::kF32) != KvType::kF32;
+    op.cache.reset();
+  }
+  absl::StatusOr<Generator> a = Generator::Make(reference, ReferenceKernels()),
+                            b = Generator::Make(tested, kernels);
+  if (!a.ok()) return a.status();
+  if (!b.ok()) return b.status();
+  const std::vector<std::size_t> want = Generate(*a, prompt), got = Generate(*b, prompt);
+  if (!rounded && got != want) {
     return absl::InternalError("other tokens than those of the reference without a cache");
   }
   if (got[0] != want[0]) return absl::InternalError("another answer than without a cache");
   return absl::OkStatus();
 }
 
-Row MakeRow(std::size_t context, Generation generation, KvType cache, const KernelTable& kernels) {
-  const auto gpt = std::make_shared<Gpt>(Weights(), context, generation, cache, kernels);
+Row Failed(const absl::Status& why) {
+  Row row;
+  row.error = std::string(why.message());
+  return row;
+}
+
+// With the whole context but for the last token, computed.
+absl::StatusOr<std::shared_ptr<Generator>> Prompted(const Graph& graph,
+                                                    const std::vector<std::size_t>& context,
+                                                    const KernelTable& kernels) {
+  absl::StatusOr<Generator> gpt = Generator::Make(WithTokens(graph, context.size()), kernels);
+  if (!gpt.ok()) return gpt.status();
+  gpt->Append(std::span(context).first(context.size() - 1));
+  gpt->Next();
+  return std::make_shared<Generator>(*std::move(gpt));
+}
+
+Row MakeRow(std::size_t context, const std::string& variant, const KernelTable& kernels) {
+  const absl::StatusOr<Graph>& graph = VariantOf(variant);
+  if (!graph.ok()) return Failed(graph.status());
+  const std::vector<std::size_t> tokens = Context(context, kSeed);
+  const auto made = Prompted(*graph, tokens, kernels);
+  if (!made.ok()) return Failed(made.status());
+  const std::shared_ptr<Generator> gpt = *made;
+  const Answers answers = Answer(*gpt, context);
+  LogScores({absl::StrCat("gpt/context:", context), variant, kernels.isa}, answers.lines,
+            answers.given);
+  gpt->Reset();
+  gpt->Append(std::span(tokens).first(context - 1));
+  gpt->Next();
+
   Row row;
   row.work = {{"tokens", 1}};
-  row.params = static_cast<double>(Weights().params());
-  row.size_bytes = sizeof(float) * row.params + static_cast<double>(gpt->cache_bytes());
+  row.params = static_cast<double>(graph->params());
+  row.size_bytes = static_cast<double>(graph->size_bytes() + gpt->runner().cache_bytes());
   row.bytes = row.size_bytes;
-  row.operand_bytes = gpt->weight_bytes() + gpt->cache_bytes();
-  const auto right = static_cast<double>(RightAnswers(*gpt, context));
-  row.figures = {{"accuracy", right / kAccuracyLines},
-                 {"accuracy_right", right},
-                 {"accuracy_inputs", static_cast<double>(kAccuracyLines)}};
-  const auto tokens = std::make_shared<const std::vector<std::size_t>>(Context(context, kSeed));
-  gpt->Reset();
-  gpt->Append(*tokens);
-  gpt->Next();
-  row.run = [gpt, tokens] {
-    gpt->Truncate(tokens->size() - 1);
-    gpt->Append({&tokens->back(), 1});
+  row.operand_bytes = gpt->runner().weight_bytes() + gpt->runner().cache_bytes();
+  row.figures = {{"accuracy", answers.given.accuracy()},
+                 {"accuracy_right", static_cast<double>(answers.given.correct)},
+                 {"accuracy_inputs", static_cast<double>(answers.given.predicted.size())}};
+  row.run = [gpt, context, last = tokens.back()] {
+    gpt->Truncate(context - 1);
+    gpt->Append({&last, 1});
     gpt->Next();
   };
-  row.verify = [=, &kernels] { return Verify(generation, cache, kernels); };
+  row.verify = [&graph, &kernels] { return Verify(*graph, kernels); };
   return row;
 }
 
-struct Part {
-  const char* name;
-  models::GptPart part;
-};
-constexpr Part kParts[] = {{"attention", models::GptPart::kAttention},
-                           {"ffn", models::GptPart::kFeedForward},
-                           {"rest", models::GptPart::kRest}};
-
-// Multiplications and additions, and bytes, of one part for `count` tokens, the last of them at `context`.
-void AddWork(const Gpt& gpt, models::GptPart part, std::size_t count, std::size_t context,
-             Row& row) {
-  const models::GptShape& s = Weights().shape;
-  const auto weights =
-      static_cast<double>(part == models::GptPart::kAttention     ? 4 * s.hidden * s.hidden
-                          : part == models::GptPart::kFeedForward ? 2 * s.hidden * s.ffn
-                                                                  : 0) *
-      static_cast<double>(s.layers);
-  const auto tokens = static_cast<double>(count);
-  if (part == models::GptPart::kRest) {  // of the last token only
-    const auto scores = static_cast<double>(s.vocab * s.hidden);
-    row.work = {{"flops", 2 * scores}};
-    row.bytes = sizeof(float) * scores;
-    return;
-  }
-  double flops = 2 * tokens * weights;
-  row.bytes = sizeof(float) * weights;
-  if (part == models::GptPart::kAttention) {
-    // Scores and sums of values: of all tokens each with those before it, or of one with all.
-    const double pairs = tokens * (static_cast<double>(context) - (tokens - 1) / 2);
-    flops += 4 * pairs * static_cast<double>(s.hidden * s.layers);
-    row.bytes += static_cast<double>(gpt.cache_bytes());
-  }
-  row.work = {{"flops", flops}};
+// "attention", "ffn" or "rest", by the name of what an operator computes: "layers.0.ffn.up".
+std::string PartOf(const Graph& graph, std::size_t op) {
+  const std::vector<std::string> names =
+      absl::StrSplit(graph.tensors[graph.ops[op].output].name, '.');
+  return names.size() > 2 ? names[2] : "rest";
 }
 
-Row MakePartRow(std::size_t context, Generation generation, KvType cache, models::GptPart part,
+// Multiply-adds of a run that has all tokens, or the last alone.
+double MacsOf(const Layer& layer, std::size_t rows, std::size_t context, bool last_alone) {
+  if (!last_alone || rows == 1) return layer.macs;
+  const auto tokens = static_cast<double>(context);
+  const bool pairs = layer.kind == OpKind::kCausalAttention;
+  return layer.macs / (pairs ? (tokens + 1) / 2 : tokens);
+}
+
+Row MakePartRow(std::size_t context, const std::string& variant, const std::string& part,
                 const KernelTable& kernels) {
-  const auto gpt = std::make_shared<Gpt>(Weights(), context, generation, cache, kernels);
-  gpt->Reset();
-  gpt->Append(Context(context, kSeed));
-  gpt->Next();
+  const absl::StatusOr<Graph>& graph = VariantOf(variant);
+  if (!graph.ok()) return Failed(graph.status());
+  const std::vector<std::size_t> tokens = Context(context, kSeed);
+  const auto made = Prompted(*graph, tokens, kernels);
+  if (!made.ok()) return Failed(made.status());
+  const std::shared_ptr<Generator> gpt = *made;
+  gpt->Append({&tokens.back(), 1});
+  models::Runner& runner = gpt->Prepare();
+
+  const bool cached = HasCache(*graph);
+  std::vector<std::size_t> layers;
+  double macs = 0;
   Row row;
-  AddWork(*gpt, part, generation == Generation::kCached ? 1 : context, context, row);
-  row.operand_bytes = gpt->weight_bytes() + gpt->cache_bytes();
-  row.run = [gpt, part] { gpt->RunPart(part); };
-  row.verify = [] { return absl::OkStatus(); };  // the whole is verified by its own row
+  for (std::size_t i = 0; i < graph->ops.size(); ++i) {
+    if (PartOf(*graph, i) != part) continue;
+    layers.push_back(i);
+    const Layer& layer = runner.layers()[i];
+    macs += MacsOf(layer, graph->tensors[graph->ops[i].output].shape[0], context, cached);
+    row.bytes += static_cast<double>(layer.weight_bytes + layer.cache_bytes);
+  }
+  const models::Tensor& output = graph->tensors[graph->output];
+  row.work = {{output.type == models::DataType::kS8 ? "ops" : "flops", 2 * macs}};
+  row.operand_bytes = runner.weight_bytes() + runner.cache_bytes();
+  // On whatever lies in their inputs now; the whole is verified by its own row.
+  row.run = [gpt, layers] {
+    for (const std::size_t layer : layers) gpt->runner().RunLayer(layer);
+  };
+  row.verify = [] { return absl::OkStatus(); };
   return row;
 }
+
+struct GptVariant {
+  const char* name;
+  bool parts = false;  // rows of its parts, too
+};
+constexpr GptVariant kVariants[] = {
+    {"f32", true},
+    {"fuse"},
+    {"prune10"},
+    {"prune50"},
+    {"quantize"},
+    {"kv_cache", true},
+    {"kv_cache+f16", true},
+    {"kv_cache+s8", true},
+    {"fuse+kv_cache", true},
+    {"prune10+kv_cache"},
+    {"quantize+kv_cache"},
+    {"kv_cache+quantize"},
+    {"prune10+quantize"},
+    {"quantize+prune10"},
+    {"fuse+quantize+kv_cache", true},
+    {"prune10+quantize+kv_cache"},
+    {"prune10+quantize+fuse+kv_cache"},
+    {"prune50+quantize+kv_cache"},
+};
 
 const bool kRegistered = [] {
   for (const std::size_t context : {64, 128, 256, 512, 1024}) {
-    const auto add = [&](const char* name, const char* techniques, Generation generation,
-                         KvType cache) {
+    const Keys keys = {{"net", "gpt"}, {"context", absl::StrCat(context)}};
+    for (const GptVariant& v : kVariants) {
+      const std::string variant = v.name, techniques = models::TechniquesOf(variant);
+      const bool baseline = variant == "f32";
       RegisterForEachIsa(
-          {"generate", name, techniques, generation == Generation::kRecompute},
-          {{"net", "gpt"}, {"context", absl::StrCat(context)}},
-          [=](const KernelTable& kernels) { return MakeRow(context, generation, cache, kernels); });
-      for (const Part& part : kParts) {
-        RegisterForEachIsa(
-            {"generate_layer", name, techniques, generation == Generation::kRecompute},
-            {{"net", "gpt"}, {"context", absl::StrCat(context)}, {"layer", part.name}},
-            [=](const KernelTable& kernels) {
-              return MakePartRow(context, generation, cache, part.part, kernels);
-            });
+          {"generate", variant, techniques, baseline}, keys,
+          [=](const KernelTable& kernels) { return MakeRow(context, variant, kernels); });
+      for (const char* part : {"attention", "ffn", "rest"}) {
+        if (!v.parts) continue;
+        Keys with_part = keys;
+        with_part.emplace_back("layer", part);
+        RegisterForEachIsa({"generate_layer", variant, techniques, baseline}, with_part,
+                           [=](const KernelTable& kernels) {
+                             return MakePartRow(context, variant, part, kernels);
+                           });
       }
-    };
-    add("recompute", "", Generation::kRecompute, KvType::kF32);
-    add("kv_cache", "kv_cache", Generation::kCached, KvType::kF32);
-    add("kv_cache+f16", "kv_cache,quantization", Generation::kCached, KvType::kF16);
-    add("kv_cache+s8", "kv_cache,quantization", Generation::kCached, KvType::kS8);
+    }
   }
   return true;
 }();

@@ -128,7 +128,9 @@ Row MakeModelRow(const std::string& name, const std::string& variant, std::size_
   if (!batched.ok()) return Failed(batched.status().message());
   const auto quality = Evaluated(network, variant, kernels);
   if (!quality.ok()) return Failed(quality.status().message());
-  if (batch == 1) LogScores(network, variant, kernels, (*quality)->evaluation);
+  if (batch == 1 && network.labelled) {
+    LogScores({name, variant, kernels.isa}, network.data, (*quality)->evaluation);
+  }
 
   Row row;
   row.work = {{IsS8(graph) ? "ops" : "flops", 2 * batched->macs()},

@@ -246,17 +246,15 @@ absl::StatusOr<std::shared_ptr<const NetworkQuality>> Evaluated(const Network& n
   return slot = std::make_shared<const NetworkQuality>(std::move(quality));
 }
 
-void LogScores(const Network& network, const std::string& variant, const KernelTable& kernels,
-               const Evaluation& evaluation) {
+void LogScores(const Scored& scored, const Dataset& data, const Evaluation& evaluation) {
   const std::string& path = MutableOptions().accuracy_log;
   static auto* const written = new std::set<std::string>;
   const std::string key =
-      absl::StrCat(network.name, ",", variant, ",", std::string(IsaName(kernels.isa)));
-  if (path.empty() || !network.labelled || !written->insert(key).second) return;
+      absl::StrCat(scored.network, ",", scored.variant, ",", std::string(IsaName(scored.isa)));
+  if (path.empty() || !written->insert(key).second) return;
   std::ofstream out(path, std::ios::app);
   for (std::size_t i = 0; i < evaluation.predicted.size(); ++i) {
-    out << key << ',' << network.data.names[i] << ',' << network.data.labels[i] << ','
-        << evaluation.predicted[i];
+    out << key << ',' << data.names[i] << ',' << data.labels[i] << ',' << evaluation.predicted[i];
     for (std::size_t k = 0; k < evaluation.classes; ++k) {
       out << ',' << absl::StrCat(evaluation.scores[i * evaluation.classes + k]);
     }

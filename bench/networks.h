@@ -53,8 +53,12 @@ absl::StatusOr<std::shared_ptr<const NetworkQuality>> Evaluated(const Network& n
                                                                 const std::string& variant,
                                                                 const KernelTable& kernels);
 
-// Appends to --accuracy_log, once, a line for each labelled input of this network, variant and ISA.
-void LogScores(const Network& network, const std::string& variant, const KernelTable& kernels,
+// Appends to --accuracy_log, once for each of these, a line for each labelled input.
+struct Scored {
+  std::string network, variant;
+  Isa isa;
+};
+void LogScores(const Scored& scored, const models::Dataset& data,
                const models::Evaluation& evaluation);
 
 }  // namespace podium::bench

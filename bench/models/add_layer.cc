@@ -42,7 +42,7 @@ absl::StatusOr<Layer> MakeAddLayer(const Graph& graph, const Op& op, const Kerne
   if (a.constant || b.constant || a.shape != b.shape || a.shape != y.shape) {
     return absl::UnimplementedError("operands are constant or differ in shape");
   }
-  const std::size_t size = y.size();
+  const Rows rows(y);
   Layer layer = {.kind = op.kind};
   if (y.type == DataType::kF32) {
     const float lo = op.clamp == Clamp::kNone ? std::numeric_limits<float>::lowest() : 0,
@@ -51,6 +51,7 @@ absl::StatusOr<Layer> MakeAddLayer(const Graph& graph, const Op& op, const Kerne
       const auto* x = reinterpret_cast<const float*>(io.x);
       const auto* x2 = reinterpret_cast<const float*>(io.x2);
       auto* sum = reinterpret_cast<float*>(io.y);
+      const std::size_t size = rows.Elements(io);
       for (std::size_t i = 0; i < size; ++i) sum[i] = std::min(std::max(x[i] + x2[i], lo), hi);
     };
     return layer;
@@ -66,6 +67,7 @@ absl::StatusOr<Layer> MakeAddLayer(const Graph& graph, const Op& op, const Kerne
     const auto* x = reinterpret_cast<const std::uint8_t*>(io.x);
     const auto* x2 = reinterpret_cast<const std::uint8_t*>(io.x2);
     auto* sums = reinterpret_cast<std::int32_t*>(io.scratch);
+    const std::size_t size = rows.Elements(io);
     for (std::size_t i = 0; i < size; i += kBlock) {
       const std::size_t count = std::min(kBlock, size - i);
       for (std::size_t k = 0; k < count; ++k) {

@@ -15,6 +15,10 @@ void SetInput(std::span<const std::byte> input, ElementType type, InputScale sca
   const std::size_t count = s8 ? s8_in.size() : f32_in.size();
   assert(input.size() == count * (type == ElementType::kF32 ? sizeof(float) : 1));
   for (std::size_t i = 0; i < count; ++i) {
+    if (runner.input_type() == DataType::kS32) {
+      runner.input<std::int32_t>()[i] = std::to_integer<std::int32_t>(input[i]);
+      continue;
+    }
     if (type == ElementType::kF32) {
       float value;
       std::memcpy(&value, input.data() + i * sizeof(value), sizeof(value));

@@ -9,17 +9,14 @@
 
 namespace podium::models {
 
-// How stored bytes become real values, scale * (q - zero_point), and those the network's own s8: the
-// parameters of the integer network's input. Of u8 the zero point is 128 more.
-struct InputScale {
-  float scale = 1;
-  std::int32_t zero_point = 0;
-};
+// How stored bytes become real values, and those the network's own s8: the parameters of the integer
+// network's input. Of u8 the zero point is 128 more. Bytes that are tokens stay what they are.
+using InputScale = Scale;
 
 // u8 as values within 0..1, as images and spectra are given to networks.
 inline constexpr InputScale kPixelScale = {1.0f / 255, -128};
 
-// Sets the runner's input (batch 1), s8 or f32, of one input of a data set; sizes are equal.
+// Sets the runner's input (batch 1), s8, f32 or tokens, of one input of a data set; sizes are equal.
 void SetInput(std::span<const std::byte> input, ElementType type, InputScale scale, Runner& runner);
 
 struct Evaluation {

@@ -1,8 +1,5 @@
 #include "bench/models/gpt.h"
 
-#include <algorithm>
-#include <cassert>
-#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <random>
@@ -13,14 +10,6 @@
 #include "bench/models/safetensors.h"
 
 namespace podium::models {
-namespace {
-
-void Check(KvStatus status) {
-  if (status != KvStatus::kOk) std::abort();  // the caches were made for what is done here
-}
-
-}  // namespace
-
 GptAnswerTokens GptAnswer(std::span<const std::size_t> line) {
   constexpr GptAnswerTokens kNone = {kEnd, kEnd};
   if (line.size() < kAnswerAt || line[5] != kEquals) return kNone;
@@ -79,14 +68,6 @@ std::vector<std::pair<std::string, std::vector<float>*>> GptWeights::Named() {
   return named;
 }
 
-std::size_t GptWeights::params() const {
-  std::size_t sum = embedding.size() + gain.size() + bias.size();
-  for (const GptLayerWeights& l : layers) {
-    sum += 4 * l.q.size() + 2 * l.up.size() + 5 * l.gain1.size() + l.up_bias.size();
-  }
-  return sum;
-}
-
 GptWeights TrainedGpt() {
   GptWeights weights{GptShape()};
   const absl::StatusOr<Safetensors> file = ParseSafetensors(EmbeddedWeights("gpt"));
@@ -102,209 +83,114 @@ GptWeights TrainedGpt() {
   return weights;
 }
 
-Gpt::Gpt(const GptWeights& w, std::size_t max_tokens, Generation generation, KvType cache,
-         const KernelTable& kernels)
-    : shape_(w.shape),
-      kernels_(kernels),
-      cached_(generation == Generation::kCached),
-      embedding_(w.embedding),
-      gain_(w.gain),
-      bias_(w.bias),
-      rope_(max_tokens * w.shape.head_dim()),
-      logits_of_(Pack(w.shape.vocab, w.shape.hidden, w.embedding)),
-      caches_(std::make_unique<KvCache[]>(w.shape.layers)),
-      x_(max_tokens * w.shape.hidden),
-      h_(x_.size()),
-      q_(x_.size()),
-      k_(x_.size()),
-      v_(x_.size()),
-      attended_(x_.size()),
-      wide_(max_tokens * w.shape.ffn),
-      scratch_(PrefillScratchSize(max_tokens, 1, w.shape.head_dim())),
-      logits_(w.shape.vocab) {
-  const std::size_t d = shape_.hidden, F = shape_.ffn;
-  FillRopeTable(max_tokens, shape_.head_dim(), kGptRopeBase, rope_.data());
-  for (const GptLayerWeights& l : w.layers) {
-    layers_.push_back({.q = Pack(d, d, l.q),
-                       .k = Pack(d, d, l.k),
-                       .v = Pack(d, d, l.v),
-                       .o = Pack(d, d, l.o),
-                       .up = Pack(F, d, l.up),
-                       .down = Pack(d, F, l.down),
-                       .gain1 = l.gain1,
-                       .bias1 = l.bias1,
-                       .gain2 = l.gain2,
-                       .bias2 = l.bias2,
-                       .up_bias = l.up_bias,
-                       .down_bias = l.down_bias});
+namespace {
+
+// Appends operators to a graph.
+class Builder {
+ public:
+  Builder(const GptShape& shape, std::size_t tokens) : shape_(shape) {
+    graph_.tensors.push_back({.name = "tokens", .type = DataType::kS32, .shape = {tokens}});
+    graph_.input = 0;
   }
-  context_.reserve(max_tokens);
-  const KvCacheConfig config = {.type = cache,
-                                .n_heads = shape_.heads,
-                                .n_kv_heads = shape_.heads,
-                                .head_dim = shape_.head_dim(),
-                                .max_tokens = max_tokens,
-                                .rope = rope_.data(),
-                                .rope_positions = max_tokens};
-  std::size_t bytes = 0;
-  Check(KvCache::Bytes(config, &bytes));
-  for (std::size_t i = 0; i < shape_.layers; ++i) {
-    memory_.emplace_back(bytes);
-    Check(KvCache::Make(config, memory_[i].data(), bytes, &caches_[i]));
+
+  std::size_t Constant(const std::string& name, std::vector<std::size_t> shape,
+                       const std::vector<float>& values) {
+    return AddConstant<float>(graph_, name, std::move(shape), values);
   }
-  if (cached_) cache_bytes_ = shape_.layers * bytes;
-}
-
-Gpt::Linear Gpt::Pack(std::size_t N, std::size_t K, const std::vector<float>& w) {
-  Linear linear = {N, K, std::vector<float>(kernels_.packed_f32_size(N, K))};
-  kernels_.pack_f32({N, K, w.data(), K, linear.packed.data()});
-  weight_bytes_ += linear.packed.size() * sizeof(float);
-  return linear;
-}
-
-void Gpt::Multiply(const Linear& w, std::size_t count, const float* x, float* y) const {
-  kernels_.gemm_f32({count, w.N, w.K, x, w.K, w.packed.data(), y, w.N});
-}
-
-void Gpt::Normalize(std::size_t count, const float* x, const std::vector<float>& gain,
-                    const std::vector<float>& bias, float* y) const {
-  const std::size_t d = shape_.hidden;
-  kernels_.layernorm_f32({count, d, x, d, gain.data(), bias.data(), kGptEpsilon, y, d});
-}
-
-void Gpt::Reset() {
-  context_.clear();
-  computed_ = 0;
-  for (std::size_t i = 0; i < shape_.layers; ++i) Check(caches_[i].Reset(0));
-}
-
-void Gpt::Truncate(std::size_t length) {
-  context_.resize(std::min(length, context_.size()));
-  computed_ = std::min(computed_, context_.size());
-  for (std::size_t i = 0; i < shape_.layers; ++i) Check(caches_[i].Truncate(0, computed_));
-}
-
-void Gpt::Append(std::span<const std::size_t> tokens) {
-  assert(context_.size() + tokens.size() <= context_.capacity());
-  for (const std::size_t token : tokens) {
-    assert(token < shape_.vocab);
-    context_.push_back(token);
+  std::size_t Row(const std::string& name, const std::vector<float>& values) {
+    return Constant(name, {values.size()}, values);
   }
-}
-
-std::span<const float> Gpt::Logits() {
-  assert(!context_.empty());
-  if (!cached_ || computed_ == context_.size()) {
-    for (std::size_t i = 0; i < shape_.layers; ++i) Check(caches_[i].Truncate(0, 0));
-    computed_ = 0;
+  // N outputs for each row of `inputs[0]`.
+  std::size_t Append(const std::string& name, Op op, std::size_t N) {
+    const std::size_t rows =
+        op.kind == OpKind::kLastToken ? 1 : graph_.tensors[op.inputs[0]].shape[0];
+    graph_.tensors.push_back({.name = name, .type = DataType::kF32, .shape = {rows, N}});
+    op.output = graph_.tensors.size() - 1;
+    graph_.ops.push_back(std::move(op));
+    return graph_.ops.back().output;
   }
-  Forward(std::span(context_).subspan(computed_));
-  computed_ = context_.size();
-  return logits_;
-}
-
-std::size_t Gpt::Next() {
-  const std::span<const float> logits = Logits();
-  return static_cast<std::size_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
-}
-
-void Gpt::Attend(std::size_t layer, std::size_t count) {
-  const KvCache& cache = caches_[layer];
-  const std::size_t d = shape_.hidden;
-  const float scale = 1 / std::sqrt(static_cast<float>(shape_.head_dim()));
-  if (count == 1) {
-    return kernels_.decode_attention({.n_heads = shape_.heads,
-                                      .q = q_.data(),
-                                      .ldq = shape_.head_dim(),
-                                      .cache = cache.View(0),
-                                      .end = cache.length(0),
-                                      .scale = scale,
-                                      .alibi_slopes = kGptSlopes,
-                                      .out = attended_.data(),
-                                      .ldo = shape_.head_dim()});
+  std::size_t Linear(const std::string& name, std::size_t x, std::size_t N,
+                     const std::vector<float>& weights, const std::vector<float>& bias = {}) {
+    Op op = {.kind = OpKind::kFullyConnected, .inputs = {x}};
+    op.inputs.push_back(Constant(name + ".weight", {N, weights.size() / N}, weights));
+    if (!bias.empty()) op.inputs.push_back(Row(name + ".bias", bias));
+    return Append(name, std::move(op), N);
   }
-  kernels_.prefill_attention({.n_heads = shape_.heads,
-                              .count = count,
-                              .q = q_.data(),
-                              .ldq = d,
-                              .cache = cache.View(0),
-                              .scale = scale,
-                              .alibi_slopes = kGptSlopes,
-                              .out = attended_.data(),
-                              .ldo = d,
-                              .scratch = scratch_.data()});
-}
-
-void Gpt::Embed(std::span<const std::size_t> tokens) {
-  const std::size_t d = shape_.hidden;
-  for (std::size_t t = 0; t < tokens.size(); ++t) {
-    std::copy_n(embedding_.begin() + static_cast<std::ptrdiff_t>(tokens[t] * d), d,
-                x_.begin() + static_cast<std::ptrdiff_t>(t * d));
+  std::size_t Norm(const std::string& name, std::size_t x, const std::vector<float>& gain,
+                   const std::vector<float>& bias) {
+    const std::size_t g = Row(name + ".gain", gain), b = Row(name + ".bias", bias);
+    return Append(name, {.kind = OpKind::kLayerNorm, .inputs = {x, g, b}, .epsilon = kGptEpsilon},
+                  shape_.hidden);
   }
-}
-
-void Gpt::Attention(std::size_t layer, std::size_t count) {
-  const Layer& l = layers_[layer];
-  KvCache& cache = caches_[layer];
-  const std::size_t d = shape_.hidden;
-  Normalize(count, x_.data(), l.gain1, l.bias1, h_.data());
-  Multiply(l.q, count, h_.data(), q_.data());
-  Multiply(l.k, count, h_.data(), k_.data());
-  Multiply(l.v, count, h_.data(), v_.data());
-  kernels_.rotate(
-      {count, shape_.heads, shape_.head_dim(), cache.length(0), q_.data(), d, rope_.data()});
-  Check(cache.Append(kernels_, 0, {count, k_.data(), v_.data(), d}));
-  Attend(layer, count);
-  Multiply(l.o, count, attended_.data(), h_.data());
-  for (std::size_t e = 0; e < count * d; ++e) x_[e] += h_[e];
-}
-
-void Gpt::FeedForward(std::size_t layer, std::size_t count) {
-  const Layer& l = layers_[layer];
-  const std::size_t d = shape_.hidden;
-  Normalize(count, x_.data(), l.gain2, l.bias2, h_.data());
-  kernels_.gemm_bias_activation_f32({.M = count,
-                                     .N = l.up.N,
-                                     .K = l.up.K,
-                                     .a = h_.data(),
-                                     .lda = d,
-                                     .packed_b = l.up.packed.data(),
-                                     .bias = l.up_bias.data(),
-                                     .activation = Activation::kGeluTanh,
-                                     .c = wide_.data(),
-                                     .ldc = l.up.N});
-  Multiply(l.down, count, wide_.data(), h_.data());
-  for (std::size_t e = 0; e < count * d; ++e) x_[e] += h_[e] + l.down_bias[e % d];
-}
-
-void Gpt::Score(std::size_t count) {
-  Normalize(1, x_.data() + (count - 1) * shape_.hidden, gain_, bias_, h_.data());
-  Multiply(logits_of_, 1, h_.data(), logits_.data());
-}
-
-void Gpt::Forward(std::span<const std::size_t> tokens) {
-  Embed(tokens);
-  for (std::size_t i = 0; i < shape_.layers; ++i) {
-    Attention(i, tokens.size());
-    FeedForward(i, tokens.size());
+  std::size_t Rotate(const std::string& name, std::size_t x) {
+    return Append(
+        name,
+        {.kind = OpKind::kRotate, .inputs = {x}, .heads = shape_.heads, .rope_base = kGptRopeBase},
+        shape_.hidden);
   }
-  Score(tokens.size());
+  std::size_t Add(const std::string& name, std::size_t a, std::size_t b) {
+    return Append(name, {.kind = OpKind::kAdd, .inputs = {a, b}}, shape_.hidden);
+  }
+  std::size_t Attention(const std::string& name, std::size_t x, const GptLayerWeights& w) {
+    const std::size_t d = shape_.hidden;
+    const std::size_t h = Norm(name + ".norm", x, w.gain1, w.bias1);
+    const std::size_t q = Rotate(name + ".q.rotated", Linear(name + ".q", h, d, w.q)),
+                      k = Rotate(name + ".k.rotated", Linear(name + ".k", h, d, w.k)),
+                      v = Linear(name + ".v", h, d, w.v);
+    const std::size_t heads = Append(name + ".heads",
+                                     {.kind = OpKind::kCausalAttention,
+                                      .inputs = {q, k, v},
+                                      .heads = shape_.heads,
+                                      .slopes = {std::begin(kGptSlopes), std::end(kGptSlopes)}},
+                                     d);
+    return Add(name + ".sum", Linear(name + ".o", heads, d, w.o), x);
+  }
+  std::size_t FeedForward(const std::string& name, std::size_t x, const GptLayerWeights& w) {
+    const std::size_t h = Norm(name + ".norm", x, w.gain2, w.bias2);
+    const std::size_t up = Linear(name + ".up", h, shape_.ffn, w.up, w.up_bias);
+    const std::size_t wide =
+        Append(name + ".gelu", {.kind = OpKind::kGelu, .inputs = {up}}, shape_.ffn);
+    return Add(name + ".sum", Linear(name + ".down", wide, shape_.hidden, w.down, w.down_bias), x);
+  }
+  Graph Finish(std::size_t output) {
+    graph_.output = output;
+    return std::move(graph_);
+  }
+
+ private:
+  GptShape shape_;
+  Graph graph_;
+};
+
+}  // namespace
+
+Graph GptGraph(const GptWeights& w, std::size_t tokens) {
+  const std::size_t d = w.shape.hidden, vocab = w.shape.vocab;
+  Builder net(w.shape, tokens);
+  const std::size_t embedding = net.Constant("embedding", {vocab, d}, w.embedding);
+  std::size_t x = net.Append("embedded", {.kind = OpKind::kEmbedding, .inputs = {0, embedding}}, d);
+  for (std::size_t i = 0; i < w.layers.size(); ++i) {
+    x = net.Attention(absl::StrCat("layers.", i, ".attention"), x, w.layers[i]);
+    x = net.FeedForward(absl::StrCat("layers.", i, ".ffn"), x, w.layers[i]);
+  }
+  x = net.Append("last", {.kind = OpKind::kLastToken, .inputs = {x}}, d);
+  x = net.Norm("norm", x, w.gain, w.bias);
+  return net.Finish(
+      net.Append("scores", {.kind = OpKind::kFullyConnected, .inputs = {x, embedding}}, vocab));
 }
 
-void Gpt::RunPart(GptPart part) {
-  const std::size_t begin = cached_ ? context_.size() - 1 : 0, count = context_.size() - begin;
-  if (part == GptPart::kRest) {
-    Embed(std::span(context_).subspan(begin));
-    return Score(count);
-  }
-  for (std::size_t i = 0; i < shape_.layers; ++i) {
-    if (part == GptPart::kFeedForward) {
-      FeedForward(i, count);
-    } else {
-      Check(caches_[i].Truncate(0, begin));
-      Attention(i, count);
+Dataset GptCalibration() {
+  constexpr std::size_t kInputs = 256;
+  Dataset set = {.type = ElementType::kU8, .input_size = kGptTokens};
+  for (std::uint32_t i = 0; i < kInputs; ++i) {
+    // They end anywhere in a line: the scores of a digit that is certain take on another range.
+    const std::vector<std::size_t> tokens = GptLines(kGptTokens / kLineTokens + 1, 4000000 + i);
+    for (std::size_t t = 0; t < kGptTokens; ++t) {
+      set.data.push_back(static_cast<std::byte>(tokens[i % kLineTokens + t]));
     }
   }
+  set.labels.resize(kInputs);
+  return set;
 }
 
 }  // namespace podium::models

@@ -1,4 +1,4 @@
-// A small GPT that generates token by token: the decoder of Radford et al. (layer normalization before
+// A small GPT (generator.h lets it generate): the decoder of Radford et al. (layer normalization before
 // attention and feed-forward, GELU) with rotary positions, its embedding also the output's weights. Scores
 // of attention fall with distance as well (ALiBi, Press et al., arXiv:2108.12409), so that it does at any
 // context what it learned at 72 tokens.
@@ -10,15 +10,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "absl/status/statusor.h"
-#include "bench/models/layers.h"
-#include "kernels/kernel_table.h"
-#include "kernels/kv_attention/kv_cache.h"
+#include "bench/models/dataset.h"
+#include "bench/models/graph.h"
 
 namespace podium::models {
 
@@ -54,75 +52,17 @@ struct GptWeights {
   explicit GptWeights(const GptShape& s);  // zeros
   // Each array with its name in the file, "layers.0.q".
   std::vector<std::pair<std::string, std::vector<float>*>> Named();
-  std::size_t params() const;
 };
 
 // Those that are part of the program. Aborts if the build is broken.
 GptWeights TrainedGpt();
 
-enum class Generation { kRecompute, kCached };
+// The network for up to `tokens` tokens, more than one: scores of what may follow the last. Every
+// operation is an operator of its own; tensors are named "layers.0.attention.sum", "layers.0.ffn.up".
+inline constexpr std::size_t kGptTokens = 8 * kLineTokens;
+Graph GptGraph(const GptWeights& weights, std::size_t tokens = kGptTokens);
 
-// Where a token's time goes. Attention and feed-forward each of all layers, with their normalization; the rest
-// is the embedding and the scores.
-enum class GptPart { kAttention, kFeedForward, kRest };
-
-// The network on the kernels of one ISA, which outlive it, with room for `max_tokens` of context. After
-// construction nothing is allocated. With kCached each call sees the tokens of those before in its KV
-// cache; with kRecompute it takes all of them through all layers again, as without one.
-class Gpt {
- public:
-  Gpt(const GptWeights& weights, std::size_t max_tokens, Generation generation, KvType cache,
-      const KernelTable& kernels);
-
-  void Truncate(std::size_t length);                 // forgets all tokens from there on
-  void Reset();                                      // forgets the context
-  void Append(std::span<const std::size_t> tokens);  // to the context, which has room for them
-  std::size_t length() const { return context_.size(); }
-  // The likeliest next token, the first of several.
-  std::size_t Next();
-  // The scores of all tokens to be the next.
-  std::span<const float> Logits();
-
-  // One part of what Next does to the last token (kRecompute: to all), for timing it alone. Call Reset before
-  // what Next returns is to mean something again.
-  void RunPart(GptPart part);
-
-  std::size_t cache_bytes() const { return cache_bytes_; }  // 0 with kRecompute: nothing is kept
-  std::size_t weight_bytes() const { return weight_bytes_; }
-
- private:
-  struct Linear {
-    std::size_t N, K;
-    std::vector<float> packed;
-  };
-  struct Layer {
-    Linear q, k, v, o, up, down;
-    std::vector<float> gain1, bias1, gain2, bias2, up_bias, down_bias;
-  };
-
-  Linear Pack(std::size_t N, std::size_t K, const std::vector<float>& w);
-  void Multiply(const Linear& w, std::size_t count, const float* x, float* y) const;
-  void Normalize(std::size_t count, const float* x, const std::vector<float>& gain,
-                 const std::vector<float>& bias, float* y) const;
-  void Forward(std::span<const std::size_t> tokens);  // behind those in the caches
-  void Embed(std::span<const std::size_t> tokens);
-  void Attention(std::size_t layer, std::size_t count);
-  void Attend(std::size_t layer, std::size_t count);
-  void FeedForward(std::size_t layer, std::size_t count);
-  void Score(std::size_t count);  // of the last token
-
-  GptShape shape_;
-  const KernelTable& kernels_;
-  bool cached_;
-  std::size_t weight_bytes_ = 0, cache_bytes_ = 0;
-  std::vector<float> embedding_, gain_, bias_, rope_;
-  std::vector<Layer> layers_;
-  Linear logits_of_;
-  std::vector<AlignedBytes> memory_;
-  std::unique_ptr<KvCache[]> caches_;
-  std::vector<std::size_t> context_;
-  std::size_t computed_ = 0;  // tokens of the context that are in the caches
-  std::vector<float> x_, h_, q_, k_, v_, attended_, wide_, scratch_, logits_;
-};
+// Inputs to quantize it by, of kGptTokens each.
+Dataset GptCalibration();
 
 }  // namespace podium::models

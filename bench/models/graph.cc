@@ -1,5 +1,7 @@
 #include "bench/models/graph.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "bench/models/sparse_weights.h"
 
@@ -74,6 +76,18 @@ const char* Name(OpKind kind) {
       return "quantize";
     case OpKind::kDequantize:
       return "dequantize";
+    case OpKind::kGelu:
+      return "gelu";
+    case OpKind::kEmbedding:
+      return "embedding";
+    case OpKind::kLayerNorm:
+      return "layer_norm";
+    case OpKind::kRotate:
+      return "rotate";
+    case OpKind::kCausalAttention:
+      return "causal_attention";
+    case OpKind::kLastToken:
+      return "last_token";
   }
   return "?";
 }
@@ -136,6 +150,18 @@ Graph WithBatch(Graph graph, std::size_t batch) {
     if (!t.constant && !t.shape.empty()) t.shape[0] *= batch;
   }
   return graph;
+}
+
+Graph WithTokens(Graph graph, std::size_t tokens) {
+  const std::size_t before = graph.tensors[graph.input].shape[0];
+  for (Tensor& t : graph.tensors) {
+    if (!t.constant && t.shape[0] == before) t.shape[0] = tokens;
+  }
+  return graph;
+}
+
+bool HasCache(const Graph& graph) {
+  return std::ranges::any_of(graph.ops, [](const Op& op) { return op.cache.has_value(); });
 }
 
 }  // namespace podium::models

@@ -4,11 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "kernels/kv_attention/kv_view.h"
 
 namespace podium::models {
 
@@ -35,7 +37,13 @@ enum class SparseFormat : std::uint8_t {
   kBlock1x4
 };
 
-// Row-major, images as batch x height x width x channels. Real value = scale * (q - zero_point).
+// Real value = scale * (q - zero_point).
+struct Scale {
+  float scale = 1;
+  std::int32_t zero_point = 0;
+};
+
+// Row-major, images as batch x height x width x channels, text as tokens x channels.
 struct Tensor {
   std::string name;
   DataType type = DataType::kF32;
@@ -56,9 +64,11 @@ struct Tensor {
 
 // Operators and their inputs. Weights and biases are constants; weights of s8 have zero point 0. The
 // integer forms, all inputs and the output s8, biases s32, compute what TensorFlow Lite's reference
-// does, with one rounding (kernels/int8_matmul/fixed_point.h).
+// does, with one rounding (kernels/int8_matmul/fixed_point.h). GELU, normalization, rotation and
+// attention compute real numbers between s8 ends, as networks in INT8 usually do (by integers alone:
+// I-BERT, Kim et al., arXiv:2101.01321), with operations that are the same bits on every ISA.
 enum class OpKind : std::uint8_t {
-  kFullyConnected,   // x, weights N x K, bias N
+  kFullyConnected,   // x, weights N x K, perhaps bias N, perhaps in f32 what is added last
   kConv2d,           // x, weights N x KH x KW x C, bias N
   kDepthwiseConv2d,  // x, weights 1 x KH x KW x C, bias C
   kAveragePool2d,    // x
@@ -69,6 +79,12 @@ enum class OpKind : std::uint8_t {
   kReshape,          // x
   kQuantize,         // x f32, to s8
   kDequantize,       // x s8, to f32
+  kGelu,             // x; kGeluTanh of kernels/fused_activation/activation.h
+  kEmbedding,        // tokens s32, table: a row for each; of s8 a scale for each row
+  kLayerNorm,        // x, gain and bias, f32 in either form
+  kRotate,           // x, heads side by side; RoPE of kernels/kv_attention/store_kv.h
+  kCausalAttention,  // q, k, v, heads side by side; of each token to itself and those before
+  kLastToken,        // x; its last row
 };
 const char* Name(OpKind kind);  // "conv2d"
 
@@ -83,6 +99,13 @@ struct Op {
   Padding padding = Padding::kValid;
   std::size_t stride_h = 1, stride_w = 1;
   std::size_t filter_h = 0, filter_w = 0;  // of pools
+  bool gelu = false;                 // of a fully connected layer: GELU before anything is added,
+  Scale before_gelu = {};            // which in s8 looks up its sums rounded to these steps
+  float epsilon = 0;                 // of a normalization
+  std::size_t heads = 0;             // of rotation and attention
+  double rope_base = 0;              // of rotation
+  std::vector<float> slopes = {};    // of attention: ALiBi, of each head
+  std::optional<KvType> cache = {};  // of attention: keeps keys and values from run to run
 };
 
 struct Graph {
@@ -101,6 +124,20 @@ absl::Status Check(const Graph& graph);
 
 // The same network on `batch` inputs at once: the first dimension of all that is computed, times `batch`.
 Graph WithBatch(Graph graph, std::size_t batch);
+
+// The same network for up to `tokens` tokens, where it now takes another number of them, more than one.
+Graph WithTokens(Graph graph, std::size_t tokens);
+
+// Whether its attention remembers the tokens of earlier runs.
+bool HasCache(const Graph& graph);
+
+// Other values for a constant, perhaps of another type.
+template <class T>
+void SetValues(Tensor& t, std::span<const T> values) {
+  const auto bytes = std::as_bytes(values);
+  t.type = kDataTypeOf<T>;
+  t.data.assign(bytes.begin(), bytes.end());
+}
 
 // Appends a constant. Returns its index.
 template <class T>

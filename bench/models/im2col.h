@@ -13,8 +13,11 @@ namespace podium::models {
 // A is M x K, the weights N x K.
 struct MatmulProblem {
   std::size_t M, N, K;
-  Window window;    // of a convolution
-  bool contiguous;  // the input is A as it is
+  std::size_t batch;  // M is so many times as many rows
+  Window window;      // of a convolution
+  bool contiguous;    // the input is A as it is
+
+  std::size_t RowsNow(const LayerIo& io) const { return M / batch * std::min(io.rows, batch); }
 };
 
 inline std::size_t AlignUp(std::size_t count, std::size_t unit) {
@@ -94,14 +97,14 @@ void Im2col(const Window& w, const T* image, T zero, std::size_t first, std::siz
   }
 }
 
-// f(rows of A, first row, count) for each block of rows; where A is not the input itself, `scratch` holds
-// plan.bytes().
+// f(rows of A, first row, count) for each block of the first M rows; where A is not the input itself,
+// `scratch` holds plan.bytes().
 template <class T, class F>
-void ForEachBlock(const MatmulProblem& p, const Im2colPlan& plan, const T* x, T zero,
+void ForEachBlock(const MatmulProblem& p, std::size_t M, const Im2colPlan& plan, const T* x, T zero,
                   std::byte* scratch, const F& f) {
   if (p.contiguous) {
-    for (std::size_t m = 0; m < p.M; m += plan.block_rows) {
-      f(x + m * p.K, m, std::min(plan.block_rows, p.M - m));
+    for (std::size_t m = 0; m < M; m += plan.block_rows) {
+      f(x + m * p.K, m, std::min(plan.block_rows, M - m));
     }
     return;
   }
@@ -109,8 +112,8 @@ void ForEachBlock(const MatmulProblem& p, const Im2colPlan& plan, const T* x, T 
   const std::size_t per_image = w.OH * w.OW;
   T* a = reinterpret_cast<T*>(scratch);
   T* padded = reinterpret_cast<T*>(scratch + plan.a_bytes);
-  for (std::size_t m = 0; m < p.M; m += plan.block_rows) {
-    const std::size_t end = std::min(m + plan.block_rows, p.M);
+  for (std::size_t m = 0; m < M; m += plan.block_rows) {
+    const std::size_t end = std::min(m + plan.block_rows, M);
     for (std::size_t part = m; part < end;) {  // of one image
       const std::size_t image = part / per_image, first = part % per_image;
       const std::size_t count = std::min(end - part, per_image - first);

@@ -20,9 +20,12 @@ absl::Status NeedOneScale(const Tensor& t) {
 
 absl::Status NeedInputs(const Op& op) {
   std::size_t count = 1;
-  if (op.kind == OpKind::kAdd) count = 2;
-  if (op.kind == OpKind::kFullyConnected || op.kind == OpKind::kConv2d ||
-      op.kind == OpKind::kDepthwiseConv2d) {
+  if (op.kind == OpKind::kAdd || op.kind == OpKind::kEmbedding) count = 2;
+  if (op.kind == OpKind::kFullyConnected) {  // x and weights, and two that may be missing
+    count = std::clamp<std::size_t>(op.inputs.size(), 2, 4);
+  }
+  if (op.kind == OpKind::kConv2d || op.kind == OpKind::kDepthwiseConv2d ||
+      op.kind == OpKind::kLayerNorm || op.kind == OpKind::kCausalAttention) {
     count = 3;
   }
   if (op.inputs.size() == count) return absl::OkStatus();
@@ -37,6 +40,7 @@ absl::Status NeedTypes(const Graph& graph, const Op& op) {
     const Tensor& x = graph.tensors[input];
     if (x.constant && &input != &op.inputs[0]) continue;
     if (x.constant) return absl::UnimplementedError("its input is a constant");
+    if (op.kind == OpKind::kEmbedding && x.type == DataType::kS32) continue;
     const bool fits = converts ? x.type != y.type : x.type == y.type;
     if (!fits || x.type == DataType::kS32) {
       return absl::InvalidArgumentError(
@@ -50,21 +54,23 @@ absl::Status NeedTypes(const Graph& graph, const Op& op) {
 }
 
 Layer MakeConversion(const Tensor& x, const Tensor& y) {
-  const std::size_t size = x.size();
+  const Rows rows(x);
   if (x.type == DataType::kS8) {
     return {.kind = OpKind::kDequantize,
-            .run = [size, scale = x.scales[0], zero = x.zero_point](const LayerIo& io) {
-              const auto* q = reinterpret_cast<const std::int8_t*>(io.x);
-              auto* out = reinterpret_cast<float*>(io.y);
+            .run = [rows, scale = x.scales[0], zero = x.zero_point](const LayerIo& io) {
+              const auto* q = io.in<std::int8_t>();
+              auto* out = io.out<float>();
+              const std::size_t size = rows.Elements(io);
               for (std::size_t i = 0; i < size; ++i) {
                 out[i] = scale * static_cast<float>(q[i] - zero);
               }
             }};
   }
   return {.kind = OpKind::kQuantize,
-          .run = [size, scale = y.scales[0], zero = y.zero_point](const LayerIo& io) {
-            const auto* in = reinterpret_cast<const float*>(io.x);
-            auto* q = reinterpret_cast<std::int8_t*>(io.y);
+          .run = [rows, scale = y.scales[0], zero = y.zero_point](const LayerIo& io) {
+            const auto* in = io.in<float>();
+            auto* q = io.out<std::int8_t>();
+            const std::size_t size = rows.Elements(io);
             for (std::size_t i = 0; i < size; ++i) {
               // Halves away from zero.
               const float steps = std::round(in[i] / scale) + static_cast<float>(zero);
@@ -96,6 +102,17 @@ absl::StatusOr<Layer> MakeRelu(const Tensor& x, const Tensor& y, const KernelTab
                  const auto* q = reinterpret_cast<const std::int8_t*>(io.x);
                  auto* out = reinterpret_cast<std::int8_t*>(io.y);
                  for (std::size_t i = 0; i < size; ++i) out[i] = std::max(q[i], zero);
+               }};
+}
+
+absl::StatusOr<Layer> MakeLastToken(const Tensor& x, const Tensor& y) {
+  const Rows rows(x);
+  const std::size_t bytes = rows.size * SizeOf(x.type);
+  if (y.bytes() != bytes || x.scales != y.scales || x.zero_point != y.zero_point) {
+    return absl::InvalidArgumentError("its output is no row of its input");
+  }
+  return Layer{.kind = OpKind::kLastToken, .run = [=](const LayerIo& io) {
+                 std::memcpy(io.y, io.x + (rows.Now(io) - 1) * bytes, bytes);
                }};
 }
 
@@ -132,6 +149,18 @@ absl::StatusOr<Layer> MakeAnyLayer(const Graph& graph, const Op& op, const Kerne
         return absl::InvalidArgumentError("input and output differ in size");
       }
       return MakeConversion(x, y);
+    case OpKind::kGelu:
+      return MakeGeluLayer(graph, op, kernels);
+    case OpKind::kEmbedding:
+      return MakeEmbeddingLayer(graph, op);
+    case OpKind::kLayerNorm:
+      return MakeLayerNormLayer(graph, op, kernels);
+    case OpKind::kRotate:
+      return MakeRotateLayer(graph, op, kernels);
+    case OpKind::kCausalAttention:
+      return MakeAttentionLayer(graph, op, kernels);
+    case OpKind::kLastToken:
+      return MakeLastToken(x, y);
   }
   return absl::UnimplementedError("no such layer");
 }
@@ -201,9 +230,9 @@ absl::StatusOr<S8Scaling> ScalingOf(const Graph& graph, const Op& op, std::size_
                                     std::size_t n_stride, std::size_t k_stride) {
   const Tensor& x = graph.tensors[op.inputs[0]];
   const Tensor& w = graph.tensors[op.inputs[1]];
-  const Tensor& bias = graph.tensors[op.inputs[2]];
-  const Tensor& y = graph.tensors[op.output];
-  if (w.type != DataType::kS8 || bias.type != DataType::kS32) {
+  const Tensor* const bias = op.inputs.size() > 2 ? &graph.tensors[op.inputs[2]] : nullptr;
+  const float y_scale = op.gelu ? op.before_gelu.scale : graph.tensors[op.output].scales[0];
+  if (w.type != DataType::kS8 || (bias != nullptr && bias->type != DataType::kS32)) {
     return absl::InvalidArgumentError("weights are not s8, or biases not s32");
   }
   if (w.zero_point != 0) return absl::UnimplementedError("weights with a zero point");
@@ -221,12 +250,13 @@ absl::StatusOr<S8Scaling> ScalingOf(const Graph& graph, const Op& op, std::size_
   S8Scaling scaling;
   for (std::size_t n = 0; n < N; ++n) {
     const double scale = w.scales[w.scales.size() == 1 ? 0 : n];
-    const double real = double{x.scales[0]} * scale / double{y.scales[0]};
+    const double real = double{x.scales[0]} * scale / double{y_scale};
     std::int64_t sum = 0;
     for (std::size_t k = 0; k < K; ++k) {
       sum += w.values<std::int8_t>()[n * n_stride + k * k_stride];
     }
-    const std::int64_t folded = bias.values<std::int32_t>()[n] - x.zero_point * sum;
+    const std::int64_t folded =
+        (bias == nullptr ? 0 : bias->values<std::int32_t>()[n]) - x.zero_point * sum;
     // The largest sum must fit 32 bits and its product with the factor 30.
     const double largest = std::abs(static_cast<double>(folded)) + 128.0 * 128.0 * double(K);
     if (largest >= 0x1p31 || largest * real >= 0x1p30) {

@@ -1,9 +1,15 @@
 // Operators made ready to run: shapes checked, weights packed for the kernels of one ISA.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,9 +36,32 @@ class AlignedBytes {
 // Where a layer's operands lie. Activations and scratch are 64-byte aligned.
 struct LayerIo {
   const std::byte* x = nullptr;
-  const std::byte* x2 = nullptr;  // the other input of an addition
+  const std::byte* x2 = nullptr;  // the other input of an addition, a residual, keys
+  const std::byte* x3 = nullptr;  // values
   std::byte* y = nullptr;
   std::byte* scratch = nullptr;
+  // Of the tensors' first dimension so many, at most all. Layers on images, and others that no text goes
+  // through, do all of them nevertheless.
+  std::size_t rows = std::numeric_limits<std::size_t>::max();
+  std::size_t position = 0;  // of the first of them, where rows are tokens
+
+  template <class T>
+  const T* in() const {
+    return reinterpret_cast<const T*>(x);
+  }
+  template <class T>
+  T* out() const {
+    return reinterpret_cast<T*>(y);
+  }
+};
+
+// A tensor's rows, of which a layer does those that `io` says.
+struct Rows {
+  std::size_t most, size;  // elements of each
+
+  explicit Rows(const Tensor& t) : most(t.shape[0]), size(t.size() / t.shape[0]) {}
+  std::size_t Now(const LayerIo& io) const { return std::min(io.rows, most); }
+  std::size_t Elements(const LayerIo& io) const { return Now(io) * size; }
 };
 
 struct Layer {
@@ -40,6 +69,7 @@ struct Layer {
   double macs = 0;                                    // multiply-adds
   std::size_t weight_bytes = 0;                       // packed, with what else a run reads
   std::size_t scratch_bytes = 0;                      // for the time of one run
+  std::size_t cache_bytes = 0;                        // kept from run to run
   std::function<void(const LayerIo&)> run = nullptr;  // does not allocate
 };
 
@@ -55,6 +85,26 @@ absl::StatusOr<Layer> MakePoolLayer(const Graph& graph, const Op& op);
 absl::StatusOr<Layer> MakeAddLayer(const Graph& graph, const Op& op, const KernelTable& kernels);
 absl::StatusOr<Layer> MakeSoftmaxLayer(const Graph& graph, const Op& op,
                                        const KernelTable& kernels);
+absl::StatusOr<Layer> MakeGeluLayer(const Graph& graph, const Op& op, const KernelTable& kernels);
+absl::StatusOr<Layer> MakeEmbeddingLayer(const Graph& graph, const Op& op);
+absl::StatusOr<Layer> MakeLayerNormLayer(const Graph& graph, const Op& op,
+                                         const KernelTable& kernels);
+absl::StatusOr<Layer> MakeRotateLayer(const Graph& graph, const Op& op, const KernelTable& kernels);
+absl::StatusOr<Layer> MakeAttentionLayer(const Graph& graph, const Op& op,
+                                         const KernelTable& kernels);
+
+// A real number in steps of `to`, to nearest, halves to even.
+inline std::int8_t QuantizedS8(float value, Scale to) {
+  constexpr float kRound = 12582912;  // 1.5 * 2^23: what is added to it has no fraction left
+  const float steps = std::clamp(value / to.scale, -512.0f, 512.0f);
+  const float whole = (steps + kRound) - kRound + static_cast<float>(to.zero_point);
+  return static_cast<std::int8_t>(std::clamp(whole, -128.0f, 127.0f));
+}
+
+inline Scale ScaleOf(const Tensor& t) { return {t.scales[0], t.zero_point}; }
+
+// GELU of each s8, by its byte read as unsigned.
+std::array<std::int8_t, 256> GeluTable(Scale from, Scale to);
 
 // A window that slides over an image, and what of its first position lies outside.
 struct Window {

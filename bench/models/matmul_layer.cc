@@ -16,12 +16,30 @@ using Problem = MatmulProblem;
 // Rows whose sums wait, for what is to be done to them, near by; and where none wait.
 constexpr std::size_t kRowsOfSums = 256, kAllRows = std::numeric_limits<std::size_t>::max();
 
+const Tensor* BiasOf(const Graph& graph, const Op& op) {
+  const Tensor* const third = op.inputs.size() > 2 ? &graph.tensors[op.inputs[2]] : nullptr;
+  return third != nullptr && third->constant ? third : nullptr;
+}
+
+// What else is no constant is to be added.
+const Tensor* ResidualOf(const Graph& graph, const Op& op) {
+  const Tensor* const last = op.inputs.size() > 2 ? &graph.tensors[op.inputs.back()] : nullptr;
+  return last != nullptr && !last->constant ? last : nullptr;
+}
+
 absl::StatusOr<Problem> ProblemOf(const Graph& graph, const Op& op) {
   const Tensor& x = graph.tensors[op.inputs[0]];
   const Tensor& w = graph.tensors[op.inputs[1]];
-  const Tensor& bias = graph.tensors[op.inputs[2]];
+  const Tensor* const bias = BiasOf(graph, op);
+  const Tensor* const residual = ResidualOf(graph, op);
   const Tensor& y = graph.tensors[op.output];
-  if (!w.constant || !bias.constant) return absl::UnimplementedError("weights are no constants");
+  const std::size_t named = 2 + (bias != nullptr ? 1 : 0) + (residual != nullptr ? 1 : 0);
+  if (!w.constant || op.inputs.size() != named) {
+    return absl::UnimplementedError("weights are no constants");
+  }
+  if (op.kind == OpKind::kConv2d && (residual != nullptr || op.gelu)) {
+    return absl::UnimplementedError("a convolution with a residual or GELU");
+  }
   Problem p = {};
   if (op.kind == OpKind::kConv2d) {
     if (w.shape.size() != 4) return absl::InvalidArgumentError("weights are not N x KH x KW x C");
@@ -41,8 +59,10 @@ absl::StatusOr<Problem> ProblemOf(const Graph& graph, const Op& op) {
   p.N = w.shape[0];
   p.K = w.size() / p.N;
   p.M = y.size() / p.N;
-  const bool fits = bias.size() == p.N && y.shape.back() == p.N && p.M * p.N == y.size() &&
-                    (op.kind == OpKind::kConv2d || p.M * p.K == x.size());
+  p.batch = y.shape.size() > 1 ? y.shape[0] : 1;
+  const bool fits = (bias == nullptr || bias->size() == p.N) &&
+                    (residual == nullptr || residual->shape == y.shape) && y.shape.back() == p.N &&
+                    p.M * p.N == y.size() && (op.kind == OpKind::kConv2d || p.M * p.K == x.size());
   if (!fits) {
     return absl::InvalidArgumentError(
         absl::StrCat("weights of ", p.N, " x ", p.K, " do not fit input, bias or output"));
@@ -50,13 +70,32 @@ absl::StatusOr<Problem> ProblemOf(const Graph& graph, const Op& op) {
   return p;
 }
 
+std::vector<float> Copy(const Tensor* bias) {
+  if (bias == nullptr) return {};
+  return {bias->values<float>().begin(), bias->values<float>().end()};
+}
+
+Activation ActivationOf(const Op& op) {
+  if (op.gelu) return Activation::kGeluTanh;
+  return op.clamp == Clamp::kNone ? Activation::kNone : Activation::kRelu;
+}
+
+// What follows the sums of the rows from `m` on.
+ElementwiseF32 Then(bool residual, const LayerIo& io, std::size_t m, std::size_t N) {
+  if (!residual) return {};
+  return {.residual = reinterpret_cast<const float*>(io.x2) + m * N, .ldr = N};
+}
+
+void ClampAt6(float* y, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) y[i] = std::min(y[i], 6.0f);
+}
+
 struct WeightsF32 {
   AlignedBytes packed;
   std::vector<float> bias;
 
-  WeightsF32(const Problem& p, const Tensor& w, const Tensor& b, const KernelTable& kernels)
-      : packed(kernels.packed_f32_size(p.N, p.K) * sizeof(float)),
-        bias(b.values<float>().begin(), b.values<float>().end()) {
+  WeightsF32(const Problem& p, const Tensor& w, const Tensor* b, const KernelTable& kernels)
+      : packed(kernels.packed_f32_size(p.N, p.K) * sizeof(float)), bias(Copy(b)) {
     kernels.pack_f32(
         {p.N, p.K, w.values<float>().data(), p.K, reinterpret_cast<float*>(packed.data())});
   }
@@ -64,16 +103,18 @@ struct WeightsF32 {
 
 Layer MakeF32(const Graph& graph, const Op& op, const Problem& p, const KernelTable& kernels) {
   const auto weights = std::make_shared<const WeightsF32>(p, graph.tensors[op.inputs[1]],
-                                                          graph.tensors[op.inputs[2]], kernels);
-  const Activation activation = op.clamp == Clamp::kNone ? Activation::kNone : Activation::kRelu;
+                                                          BiasOf(graph, op), kernels);
+  const Activation activation = ActivationOf(op);
   const bool clamp_at_6 = op.clamp == Clamp::kRelu6;
+  const bool residual = ResidualOf(graph, op) != nullptr;
   Layer layer = {.kind = op.kind};
-  layer.weight_bytes = (kernels.packed_f32_size(p.N, p.K) + p.N) * sizeof(float);
+  layer.weight_bytes = (kernels.packed_f32_size(p.N, p.K) + weights->bias.size()) * sizeof(float);
   const Im2colPlan plan(p, sizeof(float), kAllRows);
   layer.scratch_bytes = plan.bytes();
   layer.run = [=, &kernels](const LayerIo& io) {
-    auto* y = reinterpret_cast<float*>(io.y);
-    ForEachBlock(p, plan, reinterpret_cast<const float*>(io.x), 0.0f, io.scratch,
+    auto* y = io.out<float>();
+    const std::size_t M = p.RowsNow(io);
+    ForEachBlock(p, M, plan, io.in<float>(), 0.0f, io.scratch,
                  [&](const float* a, std::size_t m, std::size_t count) {
                    kernels.gemm_bias_activation_f32(
                        {.M = count,
@@ -82,44 +123,50 @@ Layer MakeF32(const Graph& graph, const Op& op, const Problem& p, const KernelTa
                         .a = a,
                         .lda = plan.lda,
                         .packed_b = reinterpret_cast<const float*>(weights->packed.data()),
-                        .bias = weights->bias.data(),
+                        .bias = weights->bias.empty() ? nullptr : weights->bias.data(),
                         .activation = activation,
                         .c = y + m * p.N,
-                        .ldc = p.N});
+                        .ldc = p.N,
+                        .then = Then(residual, io, m, p.N)});
                  });
-    if (clamp_at_6) {
-      for (std::size_t i = 0; i < p.M * p.N; ++i) y[i] = std::min(y[i], 6.0f);
-    }
+    if (clamp_at_6) ClampAt6(y, M * p.N);
   };
   return layer;
 }
 
 Layer MakeSparseF32(const Graph& graph, const Op& op, const Problem& p,
                     const KernelTable& kernels) {
-  const auto b = graph.tensors[op.inputs[2]].values<float>();
   const auto weights = std::make_shared<const SparseWeights>(graph.tensors[op.inputs[1]], kernels);
-  const auto bias = std::make_shared<const std::vector<float>>(b.begin(), b.end());
-  const float lo = op.clamp == Clamp::kNone ? std::numeric_limits<float>::lowest() : 0,
-              hi = op.clamp == Clamp::kRelu6 ? 6 : std::numeric_limits<float>::max();
+  const auto bias = std::make_shared<const std::vector<float>>(Copy(BiasOf(graph, op)));
+  const Activation activation = ActivationOf(op);
+  const bool clamp_at_6 = op.clamp == Clamp::kRelu6;
+  const bool residual = ResidualOf(graph, op) != nullptr;
   const Im2colPlan plan(p, sizeof(float), kRowsOfSums);
   Layer layer = {.kind = op.kind};
-  layer.weight_bytes = weights->bytes() + p.N * sizeof(float);
+  layer.weight_bytes = weights->bytes() + bias->size() * sizeof(float);
   layer.scratch_bytes = plan.bytes();
-  layer.run = [=](const LayerIo& io) {
-    ForEachBlock(p, plan, reinterpret_cast<const float*>(io.x), 0.0f, io.scratch,
+  layer.run = [=, &kernels](const LayerIo& io) {
+    ForEachBlock(p, p.RowsNow(io), plan, io.in<float>(), 0.0f, io.scratch,
                  [&](const float* a, std::size_t m, std::size_t count) {
-                   float* const y = reinterpret_cast<float*>(io.y) + m * p.N;
+                   float* const y = io.out<float>() + m * p.N;
                    weights->Multiply(count, a, plan.lda, y);
-                   for (std::size_t i = 0; i < count; ++i) {
-                     for (std::size_t n = 0; n < p.N; ++n) {
-                       const float sum = y[i * p.N + n] + (*bias)[n];
-                       y[i * p.N + n] = std::min(std::max(sum, lo), hi);
-                     }
-                   }
+                   kernels.bias_activation_f32({.M = count,
+                                                .N = p.N,
+                                                .x = y,
+                                                .ldx = p.N,
+                                                .bias = bias->empty() ? nullptr : bias->data(),
+                                                .activation = activation,
+                                                .y = y,
+                                                .ldy = p.N,
+                                                .then = Then(residual, io, m, p.N)});
+                   if (clamp_at_6) ClampAt6(y, count * p.N);
                  });
   };
   return layer;
 }
+
+// With a cache one token at a time, but for the first.
+std::size_t UsualRows(const Graph& graph, const Problem& p) { return HasCache(graph) ? 1 : p.M; }
 
 struct WeightsS8 {
   std::size_t K;  // with zeros at the end of each row
@@ -142,10 +189,14 @@ absl::StatusOr<Layer> MakeS8(const Graph& graph, const Op& op, const Problem& p,
   const Tensor& x = graph.tensors[op.inputs[0]];
   const Tensor& w = graph.tensors[op.inputs[1]];
   const Tensor& y = graph.tensors[op.output];
+  if (ResidualOf(graph, op) != nullptr) return absl::UnimplementedError("a residual in s8");
+  if (op.gelu && !(op.before_gelu.scale > 0)) {
+    return absl::InvalidArgumentError("sums before GELU have no scale");
+  }
   absl::StatusOr<S8Scaling> scaling = ScalingOf(graph, op, p.N, p.K, p.K, 1);
   if (!scaling.ok()) return scaling.status();
   // gemm_s8s8s8 does it at once, where no factor is a fourth or more, which is rare.
-  const bool sparse = SparsePays(w, p.M);
+  const bool sparse = SparsePays(w, UsualRows(graph, p));
   const bool fused = !sparse && std::all_of(scaling->factors.begin(), scaling->factors.end(),
                                             [](FixedPoint f) { return IsSmall(f); });
   const Im2colPlan plan(p, 1, fused ? kAllRows : kRowsOfSums);
@@ -154,15 +205,21 @@ absl::StatusOr<Layer> MakeS8(const Graph& graph, const Op& op, const Problem& p,
   // Dot products take 4 at a time. Whatever else a row that is laid out anew ends with meets a zero.
   const std::size_t K = p.contiguous || sparse ? p.K : std::min(AlignUp(p.K, 4), plan.lda);
   const auto weights = std::make_shared<const WeightsS8>(p, w, K, *std::move(scaling), kernels);
-  const S8Range range = RangeOf(op.clamp, y);
+  const S8Range range = op.gelu ? S8Range{-128, 127} : RangeOf(op.clamp, y);
+  const std::int32_t zero_point = op.gelu ? op.before_gelu.zero_point : y.zero_point;
+  std::shared_ptr<const std::array<std::int8_t, 256>> gelu;
+  if (op.gelu) {
+    gelu =
+        std::make_shared<const std::array<std::int8_t, 256>>(GeluTable(op.before_gelu, ScaleOf(y)));
+  }
   Layer layer = {.kind = op.kind};
   layer.weight_bytes = (sparse ? sparse_weights->bytes() : kernels.packed_s8_size(p.N, K)) +
                        p.N * (sizeof(FixedPoint) + sizeof(float));
   const std::size_t sums_bytes =
       fused ? 0 : AlignUp(plan.block_rows * p.N * sizeof(std::int32_t), 64);
   layer.scratch_bytes = sums_bytes + plan.bytes();
-  const auto fused_block = [=, zero_point = y.zero_point, &kernels](
-                               const std::int8_t* a, std::size_t count, std::int8_t* out) {
+  const auto fused_block = [=, &kernels](const std::int8_t* a, std::size_t count,
+                                         std::int8_t* out) {
     kernels.gemm_s8s8s8({.M = count,
                          .N = p.N,
                          .K = K,
@@ -178,9 +235,8 @@ absl::StatusOr<Layer> MakeS8(const Graph& graph, const Op& op, const Problem& p,
                          .c = out,
                          .ldc = p.N});
   };
-  const auto block_by_sums = [=, zero_point = y.zero_point, &kernels](
-                                 const std::int8_t* a, std::size_t count, std::int32_t* sums,
-                                 std::int8_t* out) {
+  const auto block_by_sums = [=, &kernels](const std::int8_t* a, std::size_t count,
+                                           std::int32_t* sums, std::int8_t* out) {
     if (sparse) {
       sparse_weights->Multiply(count, a, plan.lda, sums);
     } else {
@@ -208,13 +264,17 @@ absl::StatusOr<Layer> MakeS8(const Graph& graph, const Op& op, const Problem& p,
                            .ldy = p.N});
   };
   layer.run = [=, zero = static_cast<std::int8_t>(x.zero_point)](const LayerIo& io) {
-    ForEachBlock(p, plan, reinterpret_cast<const std::int8_t*>(io.x), zero, io.scratch + sums_bytes,
+    ForEachBlock(p, p.RowsNow(io), plan, io.in<std::int8_t>(), zero, io.scratch + sums_bytes,
                  [&](const std::int8_t* a, std::size_t m, std::size_t count) {
-                   auto* const out = reinterpret_cast<std::int8_t*>(io.y) + m * p.N;
+                   auto* const out = io.out<std::int8_t>() + m * p.N;
                    if (fused) {
                      fused_block(a, count, out);
                    } else {
                      block_by_sums(a, count, reinterpret_cast<std::int32_t*>(io.scratch), out);
+                   }
+                   if (gelu == nullptr) return;
+                   for (std::size_t i = 0; i < count * p.N; ++i) {
+                     out[i] = (*gelu)[static_cast<std::uint8_t>(out[i])];
                    }
                  });
   };
@@ -229,11 +289,12 @@ absl::StatusOr<Layer> MakeMatmulLayer(const Graph& graph, const Op& op,
   if (!p.ok()) return p.status();
   absl::StatusOr<Layer> layer = absl::UnimplementedError("");
   if (graph.tensors[op.output].type == DataType::kF32) {
+    const Tensor* const bias = BiasOf(graph, op);
     if (graph.tensors[op.inputs[1]].type != DataType::kF32 ||
-        graph.tensors[op.inputs[2]].type != DataType::kF32) {
+        (bias != nullptr && bias->type != DataType::kF32)) {
       return absl::InvalidArgumentError("weights or biases are not f32");
     }
-    const bool sparse = SparsePays(graph.tensors[op.inputs[1]], p->M);
+    const bool sparse = SparsePays(graph.tensors[op.inputs[1]], UsualRows(graph, *p));
     layer = sparse ? MakeSparseF32(graph, op, *p, kernels) : MakeF32(graph, op, *p, kernels);
   } else {
     layer = MakeS8(graph, op, *p, kernels);

@@ -19,13 +19,6 @@
 namespace podium::models {
 namespace {
 
-template <class T>
-void SetValues(Tensor& t, DataType type, std::span<const T> values) {
-  const auto bytes = std::as_bytes(values);
-  t.type = type;
-  t.data.assign(bytes.begin(), bytes.end());
-}
-
 bool HasWeights(const Op& op) {
   return op.kind == OpKind::kFullyConnected || op.kind == OpKind::kConv2d ||
          op.kind == OpKind::kDepthwiseConv2d;
@@ -40,82 +33,6 @@ std::size_t Readers(const Graph& graph, std::size_t tensor) {
   return count;
 }
 
-struct Range {
-  float lo = 0, hi = 0;  // 0 is always in it
-};
-
-// What each computed tensor takes on.
-absl::StatusOr<std::vector<Range>> Observe(const Graph& graph, const Dataset& inputs,
-                                           InputScale scale) {
-  absl::StatusOr<Runner> runner = Runner::Make(graph, BestKernels());
-  if (!runner.ok()) return runner.status();
-  std::vector<Range> ranges(graph.tensors.size());
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    SetInput(inputs.input(i), inputs.type, scale, *runner);
-    for (std::size_t layer = 0; layer < graph.ops.size(); ++layer) {
-      runner->RunLayer(layer);
-      const std::size_t tensor = graph.ops[layer].output;
-      Range& range = ranges[tensor];
-      for (const float value : runner->layer_output(layer, graph.tensors[tensor].size())) {
-        range.lo = std::min(range.lo, value);
-        range.hi = std::max(range.hi, value);
-      }
-    }
-  }
-  return ranges;
-}
-
-void SetActivationScale(Tensor& t, Range range) {
-  t.type = DataType::kS8;
-  const float scale = (range.hi - range.lo) / 255;
-  t.scales = {scale > 0 ? scale : 1};
-  const float zero_point = -128 - range.lo / t.scales[0];
-  t.zero_point = static_cast<std::int32_t>(std::clamp(std::round(zero_point), -128.0f, 127.0f));
-}
-
-// Element k of channel n stands at n * n_stride + k * k_stride.
-struct Channels {
-  std::size_t N, K, n_stride, k_stride;
-};
-Channels ChannelsOf(const Op& op, const Tensor& weights) {
-  const std::size_t N =
-      op.kind == OpKind::kDepthwiseConv2d ? weights.shape.back() : weights.shape[0];
-  const std::size_t K = weights.size() / N;
-  return op.kind == OpKind::kDepthwiseConv2d ? Channels{N, K, 1, N} : Channels{N, K, K, 1};
-}
-
-void QuantizeWeights(const Op& op, float x_scale, Tensor& weights, Tensor& bias) {
-  const Channels c = ChannelsOf(op, weights);
-  const auto w = weights.values<float>();
-  const auto b = bias.values<float>();
-  std::vector<std::int8_t> q(w.size());
-  std::vector<std::int32_t> q_bias;
-  std::vector<float> scales, bias_scales;
-  for (std::size_t n = 0; n < c.N; ++n) {
-    float largest = 0;
-    for (std::size_t k = 0; k < c.K; ++k) {
-      largest = std::max(largest, std::abs(w[n * c.n_stride + k * c.k_stride]));
-    }
-    // So that the bias, in units of both scales, leaves the sum its 32 bits.
-    const float for_bias = std::abs(b[n]) / x_scale * 0x1p-22f;
-    const float scale = std::max({largest / 127, for_bias, std::numeric_limits<float>::min()});
-    for (std::size_t k = 0; k < c.K; ++k) {
-      const std::size_t at = n * c.n_stride + k * c.k_stride;
-      q[at] = static_cast<std::int8_t>(std::lrint(w[at] / scale));
-    }
-    scales.push_back(scale);
-    bias_scales.push_back(scale * x_scale);
-    q_bias.push_back(static_cast<std::int32_t>(std::lrint(double{b[n]} / scale / x_scale)));
-  }
-  SetValues<std::int8_t>(weights, DataType::kS8, q);
-  SetValues<std::int32_t>(bias, DataType::kS32, q_bias);
-  weights.scales = std::move(scales);
-  if (weights.sparse != SparseFormat::kNone) {
-    weights.sparse = SmallerFormat(weights, SparseFormat::kBlock1x4);
-  }
-  bias.scales = std::move(bias_scales);
-}
-
 // The weights of a layer that can be pruned, as real numbers.
 struct RealWeights {
   std::size_t tensor, N, K;
@@ -124,11 +41,11 @@ struct RealWeights {
 
 RealWeights RealWeightsOf(const Graph& graph, const Op& op) {
   const Tensor& t = graph.tensors[op.inputs[1]];
-  const Channels c = ChannelsOf(op, t);
-  RealWeights real = {op.inputs[1], c.N, c.K, std::vector<float>(c.N * c.K)};
+  const std::size_t N = t.shape[0], K = t.size() / N;
+  RealWeights real = {op.inputs[1], N, K, std::vector<float>(t.size())};
   for (std::size_t i = 0; i < real.values.size(); ++i) {
     real.values[i] = t.type == DataType::kS8
-                         ? t.scales[t.scales.size() == 1 ? 0 : i / c.K] * t.values<std::int8_t>()[i]
+                         ? t.scales[t.scales.size() == 1 ? 0 : i / K] * t.values<std::int8_t>()[i]
                          : t.values<float>()[i];
   }
   return real;
@@ -198,22 +115,55 @@ const PrunePass* ReadPrunePass(absl::string_view pass, double* share) {
   return nullptr;
 }
 
+bool HasResidual(const Graph& graph, const Op& op) {
+  return op.kind == OpKind::kFullyConnected && op.inputs.size() > 2 &&
+         !graph.tensors[op.inputs.back()].constant;
+}
+
+// Whether `before` could take over what `op` does to its result, and now does.
+bool FuseInto(const Graph& graph, const Op& op, Op& before) {
+  const bool full = before.kind == OpKind::kFullyConnected;
+  if (std::ranges::count(op.inputs, before.output) != 1 || Readers(graph, before.output) != 1 ||
+      before.clamp != Clamp::kNone || HasResidual(graph, before)) {
+    return false;
+  }
+  const Tensor& between = graph.tensors[before.output];
+  if (op.kind == OpKind::kRelu) {
+    if (before.gelu || (!HasWeights(before) && before.kind != OpKind::kAdd)) return false;
+    before.clamp = Clamp::kRelu;
+  } else if (op.kind == OpKind::kGelu) {
+    if (before.gelu || !full) return false;
+    before.gelu = true;
+    if (between.type == DataType::kS8) before.before_gelu = {between.scales[0], between.zero_point};
+  } else if (op.kind == OpKind::kAdd) {
+    if (!full || between.type != DataType::kF32 || op.clamp != Clamp::kNone) return false;
+    before.inputs.push_back(op.inputs[op.inputs[0] == before.output ? 1 : 0]);
+  } else {
+    return false;
+  }
+  before.output = op.output;
+  return true;
+}
+
+absl::Status KeepTokens(KvType type, Graph& graph) {
+  bool any = false;
+  for (Op& op : graph.ops) {
+    if (op.kind != OpKind::kCausalAttention) continue;
+    any = true;
+    if (type != KvType::kF32 && (!op.cache || graph.tensors[op.output].type != DataType::kF32)) {
+      return absl::InvalidArgumentError("a type of the cache wants kv_cache before, and f32");
+    }
+    op.cache = type;
+  }
+  return any ? absl::OkStatus() : absl::InvalidArgumentError("kv_cache: there is no attention");
+}
+
 }  // namespace
 
 Graph Fuse(Graph graph) {
   std::vector<Op> ops;
   for (Op& op : graph.ops) {
-    if (op.kind == OpKind::kRelu && !ops.empty()) {
-      Op& before = ops.back();
-      const bool clamps = HasWeights(before) || before.kind == OpKind::kAdd;
-      if (clamps && before.clamp == Clamp::kNone && before.output == op.inputs[0] &&
-          Readers(graph, op.inputs[0]) == 1) {
-        before.clamp = Clamp::kRelu;
-        before.output = op.output;
-        continue;
-      }
-    }
-    ops.push_back(std::move(op));
+    if (ops.empty() || !FuseInto(graph, op, ops.back())) ops.push_back(std::move(op));
   }
   graph.ops = std::move(ops);
   return graph;
@@ -223,6 +173,7 @@ Graph Prune(Graph graph, PrunePattern pattern, double sparsity) {
   std::vector<RealWeights> weights;
   for (const Op& op : graph.ops) {
     if (op.kind != OpKind::kFullyConnected && op.kind != OpKind::kConv2d) continue;
+    if (Readers(graph, op.inputs[1]) > 1) continue;  // an embedding's table, too
     weights.push_back(RealWeightsOf(graph, op));
     PruneLayerBy(pattern, sparsity, weights.back());
   }
@@ -234,7 +185,7 @@ Graph Prune(Graph graph, PrunePattern pattern, double sparsity) {
   for (const RealWeights& w : weights) {
     Tensor& t = graph.tensors[w.tensor];
     if (t.type == DataType::kF32) {
-      SetValues<float>(t, DataType::kF32, w.values);
+      SetValues<float>(t, w.values);
       t.sparse = SmallerFormat(t, FormatOf(pattern));
       continue;
     }
@@ -244,51 +195,6 @@ Graph Prune(Graph graph, PrunePattern pattern, double sparsity) {
     t.sparse = SmallerFormat(t, SparseFormat::kBlock1x4);
   }
   return graph;
-}
-
-absl::StatusOr<Graph> Quantize(const Graph& graph, const Dataset& calibration, InputScale input) {
-  const absl::StatusOr<std::vector<Range>> ranges = Observe(graph, calibration, input);
-  if (!ranges.ok()) return ranges.status();
-  Graph s8 = graph;
-  Tensor& x = s8.tensors[s8.input];
-  x.type = DataType::kS8;
-  x.scales = {input.scale};
-  x.zero_point = input.zero_point;
-  for (const Op& op : s8.ops) {
-    const Tensor& from = s8.tensors[op.inputs[0]];
-    Tensor& to = s8.tensors[op.output];
-    switch (op.kind) {
-      case OpKind::kRelu:
-      case OpKind::kReshape:
-      case OpKind::kAveragePool2d:
-      case OpKind::kMaxPool2d:  // their values are among, or between, those of their inputs
-        to.type = DataType::kS8;
-        to.scales = from.scales;
-        to.zero_point = from.zero_point;
-        break;
-      case OpKind::kSoftmax:
-        to.type = DataType::kS8;
-        to.scales = {1.0f / 256};
-        to.zero_point = -128;
-        break;
-      case OpKind::kFullyConnected:
-      case OpKind::kConv2d:
-      case OpKind::kDepthwiseConv2d:
-        if (s8.tensors[op.inputs[1]].type != DataType::kF32) {
-          return absl::InvalidArgumentError("the network is quantized already");
-        }
-        QuantizeWeights(op, from.scales[0], s8.tensors[op.inputs[1]], s8.tensors[op.inputs[2]]);
-        SetActivationScale(to, (*ranges)[op.output]);
-        break;
-      case OpKind::kAdd:
-        SetActivationScale(to, (*ranges)[op.output]);
-        break;
-      case OpKind::kQuantize:
-      case OpKind::kDequantize:
-        return absl::InvalidArgumentError("the network is quantized already");
-    }
-  }
-  return s8;
 }
 
 absl::StatusOr<Graph> ApplyPasses(Graph graph, const std::string& variant,
@@ -304,6 +210,9 @@ absl::StatusOr<Graph> ApplyPasses(Graph graph, const std::string& variant,
       absl::StatusOr<Graph> quantized = Quantize(graph, calibration, input);
       if (!quantized.ok()) return quantized.status();
       graph = *std::move(quantized);
+    } else if (pass == "kv_cache" || pass == "f16" || pass == "s8") {
+      const KvType type = pass == "f16" ? KvType::kF16 : pass == "s8" ? KvType::kS8 : KvType::kF32;
+      if (const absl::Status status = KeepTokens(type, graph); !status.ok()) return status;
     } else {
       return absl::InvalidArgumentError(absl::StrCat("no pass '", pass, "'"));
     }
@@ -315,8 +224,10 @@ std::string TechniquesOf(const std::string& variant) {
   std::vector<std::string> techniques;
   if (variant == "f32") return "";
   for (const absl::string_view pass : absl::StrSplit(variant, '+')) {
+    const bool rounds = pass == "quantize" || pass == "f16" || pass == "s8";
     techniques.push_back(pass == "fuse"       ? "fusion"
-                         : pass == "quantize" ? "quantization"
+                         : rounds             ? "quantization"
+                         : pass == "kv_cache" ? "kv_cache"
                                               : "pruning");
   }
   return absl::StrJoin(techniques, ",");

@@ -11,8 +11,8 @@
 
 namespace podium::models {
 
-// ReLU into the operator before it, where that one computes for it alone and does not clamp yet. The same
-// values, without a pass over memory.
+// ReLU into the operator before it, where that one computes for it alone and does not clamp yet; into fully
+// connected layers also GELU, and in f32 an addition. The same values, without a pass over memory.
 Graph Fuse(Graph graph);
 
 // Which weights a layer loses (kernels/sparse_gemm/prune.h). kGlobal: the smallest of all layers together.
@@ -28,7 +28,8 @@ enum class PrunePattern : std::uint8_t {
   kOneOfFour
 };
 
-// Of the weights of fully connected layers and of convolutions over channels, the share `sparsity`, by real
+// Of the weights of fully connected layers and of convolutions over channels, but for those that are an
+// embedding's table too, the share `sparsity`, by real
 // magnitude, becomes 0, without retraining; with kTwoOfFour and kOneOfFour the share that their names say.
 // They are then stored in the sparse format that suits, f32 or s8, where it takes fewer bytes.
 Graph Prune(Graph graph, PrunePattern pattern, double sparsity);
@@ -36,12 +37,15 @@ Graph Prune(Graph graph, PrunePattern pattern, double sparsity);
 // An f32 network in s8, quantized after training: activations per tensor, by the range that they take on
 // the calibration inputs, weights per channel, symmetric (Krishnamoorthi, arXiv:1806.08342, sections 3.1
 // and 3.2). The input takes the form in which the data are stored, `input`. Biases s32. Scores of a softmax
-// are multiples of 1/256.
+// are multiples of 1/256. An addition inside of a fully connected layer becomes an operator again. Tokens
+// stay what they are; keys and values that a cache keeps are then s8.
 absl::StatusOr<Graph> Quantize(const Graph& graph, const Dataset& calibration, InputScale input);
 
 // The passes in `variant`, joined by '+', in that order: "fuse", "quantize", and for pruning p percent of
 // the weights "prune<p>" (the smallest of each layer), "global<p>", "random<p>", "rows<p>", "columns<p>",
-// "block<p>" (of 4 x 1), "quad<p>" (of 1 x 4), and "2of4", "1of4". "f32" is no pass.
+// "block<p>" (of 4 x 1), "quad<p>" (of 1 x 4), and "2of4", "1of4"; for networks on tokens "kv_cache", which
+// lets attention keep keys and values from run to run (Runner::SetTokens), in f32 or, quantized, in s8, and
+// behind it "f16" or "s8": an f32 network's cache in that type. "f32" is no pass.
 absl::StatusOr<Graph> ApplyPasses(Graph graph, const std::string& variant,
                                   const Dataset& calibration, InputScale input);
 

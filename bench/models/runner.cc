@@ -63,8 +63,14 @@ absl::StatusOr<Runner> Runner::Make(const Graph& graph, const KernelTable& kerne
   for (std::size_t i = 0; i < ops; ++i) {
     const Op& op = graph.ops[i];
     const auto at = [&](std::size_t tensor) { return runner.arena_.data() + place(tensor).offset; };
-    runner.io_.push_back({.x = at(op.inputs[0]),
-                          .x2 = op.kind == OpKind::kAdd ? at(op.inputs[1]) : nullptr,
+    std::vector<const std::byte*> inputs;
+    for (const std::size_t input : op.inputs) {
+      if (!graph.tensors[input].constant) inputs.push_back(at(input));
+    }
+    inputs.resize(3);
+    runner.io_.push_back({.x = inputs[0],
+                          .x2 = inputs[1],
+                          .x3 = inputs[2],
                           .y = at(op.output),
                           .scratch = runner.arena_.data() + plan.offsets[tensors + i]});
   }
@@ -75,6 +81,12 @@ absl::StatusOr<Runner> Runner::Make(const Graph& graph, const KernelTable& kerne
 std::size_t Runner::weight_bytes() const {
   std::size_t sum = 0;
   for (const Layer& layer : layers_) sum += layer.weight_bytes;
+  return sum;
+}
+
+std::size_t Runner::cache_bytes() const {
+  std::size_t sum = 0;
+  for (const Layer& layer : layers_) sum += layer.cache_bytes;
   return sum;
 }
 

@@ -35,6 +35,15 @@ class Runner {
   // One layer, on what the one before left: for timing it alone.
   void RunLayer(std::size_t i) { layers_[i].run(io_[i]); }
 
+  // From now on, of a network on tokens, the first `rows` of them, of which the first stands at
+  // `position`. Caches remember those before it, and forget what they have from it on.
+  void SetTokens(std::size_t rows, std::size_t position) {
+    for (LayerIo& io : io_) {
+      io.rows = rows;
+      io.position = position;
+    }
+  }
+
   // What layer i, of an f32 network, has left: `count` values, until a later layer overwrites them.
   std::span<const float> layer_output(std::size_t i, std::size_t count) const {
     return {reinterpret_cast<const float*>(io_[i].y), count};
@@ -44,6 +53,7 @@ class Runner {
   std::span<const Layer> layers() const { return layers_; }
   double macs() const;
   std::size_t weight_bytes() const;
+  std::size_t cache_bytes() const;  // keys and values that are kept from run to run
   std::size_t activation_bytes() const { return activation_bytes_; }  // the peak, scratch included
 
  private:

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "bench/models/gpt.h"
 #include "bench/models/safetensors.h"
+#include "kernels/kv_attention/store_kv.h"
 
 namespace podium::models {
 namespace {
