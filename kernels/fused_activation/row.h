@@ -51,24 +51,6 @@ template <class Whole = AllLanes, int kUnroll = 1, class F>
   if (n < N) f(n, SomeLanes{N - n});
 }
 
-// How many rows of a matrix of N columns to take through a pass before the next pass: enough that
-// the latency at the end of one row's sum hides behind other rows, few enough that all stay in L1.
-constexpr std::size_t kMostRows = 16;
-inline std::size_t RowsPerBlock(std::size_t N) {
-  constexpr std::size_t kBlock = 2048;  // 8 KiB
-  if (N * kMostRows <= kBlock) return kMostRows;
-  return N < kBlock ? kBlock / N : 1;
-}
-
-// The row that stands where `row`, which is row m, does in its block, but in the next block: to be
-// prefetched, a batch at a time, while `row` is worked on. Hardware prefetchers stop at the end of
-// a page, which is where rows tend to end, and rest during passes that stay in L1. `row` itself
-// where there is no such row, or where it would not stay in L1 until it is needed.
-inline const float* RowAhead(const float* row, std::size_t ld, std::size_t m, std::size_t M,
-                             std::size_t N, std::size_t block) {
-  return N <= 4096 && block < M - m ? row + block * ld : row;
-}
-
 // Four chains of additions or comparisons hide their latency where a step does little else.
 constexpr int kChains = 4;
 
