@@ -54,7 +54,7 @@ struct LayernormF32Args {
   AddedF32 added = {};
 };
 // Row by row, in two passes while it is in L1. A result of 16 MiB and more, in place of no operand and
-// with rows that begin on 64-byte boundaries, is written past the caches. Takes 16 KiB of stack.
+// with rows that begin on 64-byte boundaries, is written past the caches.
 using LayernormF32Fn = void(const LayernormF32Args&);
 
 // Four passes, each over the whole matrix: means, variances by the differences from them,

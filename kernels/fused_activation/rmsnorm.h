@@ -37,7 +37,7 @@ struct RmsnormF32Args {
   AddedF32 added = {};
 };
 // Row by row, in two passes while it is in L1. A result of 16 MiB and more, in place of no operand and
-// with rows that begin on 64-byte boundaries, is written past the caches. Takes 16 KiB of stack.
+// with rows that begin on 64-byte boundaries, is written past the caches.
 using RmsnormF32Fn = void(const RmsnormF32Args&);
 
 }  // namespace podium

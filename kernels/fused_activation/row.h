@@ -99,8 +99,8 @@ inline bool Adds(const AddedF32& added) {
   return added.bias != nullptr || added.residual != nullptr || added.sum != nullptr;
 }
 
-// Row m of what is normalized: x, or h, the sum of what is added to it. What it consists of is
-// prefetched in two halves, by the first and the second pass over the row before it.
+// Row m of what is normalized: x, or h, the sum of what is added to it. h is added up anew in each pass
+// over a row, whose operands are in L1: that costs no more than to keep it.
 struct GivenRow {
   const float* x;
 
@@ -112,8 +112,7 @@ struct GivenRow {
   }
   template <class Lanes>
   [[gnu::always_inline]] void Keep(std::size_t, F32, Lanes) const {}
-  [[gnu::always_inline]] void PrefetchFirst(std::size_t) const {}
-  [[gnu::always_inline]] void PrefetchSecond(std::size_t n) const { __builtin_prefetch(x + n); }
+  [[gnu::always_inline]] void Prefetch(std::size_t n) const { __builtin_prefetch(x + n); }
 };
 struct AddedRow {
   const float* x;
@@ -142,10 +141,10 @@ struct AddedRow {
   [[gnu::always_inline]] void Keep(std::size_t n, F32 h, Lanes lanes) const {
     if (sum != nullptr) lanes.Store(sum + n, h);
   }
-  [[gnu::always_inline]] void PrefetchFirst(std::size_t n) const {
+  [[gnu::always_inline]] void Prefetch(std::size_t n) const {
+    __builtin_prefetch(x + n);
     if (residual != nullptr) __builtin_prefetch(residual + n);
   }
-  [[gnu::always_inline]] void PrefetchSecond(std::size_t n) const { __builtin_prefetch(x + n); }
 };
 
 // Whether to write results past the caches, for an ordinary store first reads the line that it changes.
@@ -168,39 +167,33 @@ inline bool WritesPastCaches(const Args& args) {
          (args.added.sum == nullptr || fits(args.added.sum, args.added.lds));
 }
 
-// Normalizes all rows, each in two passes: add(h, sums) adds a batch to kSums sums, absent lanes of h
-// being 0; make(row, sums) makes of the sums what normalize(h, n, lanes, made) makes a batch of y with.
-// The next row is prefetched meanwhile, for hardware prefetchers stop at the end of a page, which is
-// where rows tend to end. h waits on the stack, or is added up anew where it would not stay in L1.
+// Normalizes all rows, each in two passes, the second of which prefetches the next row: hardware
+// prefetchers stop at the end of a page, which is where rows tend to end, and the first pass over a row
+// in memory would be all waiting. add(h, sums) adds a batch to kSums sums, absent lanes of h being 0;
+// make(row, sums) makes of the sums what normalize(h, n, lanes, made) makes a batch of y with.
 template <class Row, int kSums, class Args, class Add, class Make, class Normalize>
 [[gnu::always_inline]] inline void NormalizeRowsOf(const Args& args, const Add& add,
                                                    const Make& make, const Normalize& normalize) {
-  constexpr std::size_t kMostWaiting = 4096;
-  alignas(64) float waiting[kMostWaiting];
   const std::size_t M = args.M, N = args.N;
-  const bool waits = N <= kMostWaiting, past_caches = WritesPastCaches(args);
+  const bool past_caches = WritesPastCaches(args);
   for (std::size_t m = 0; m < M; ++m) {
     const Row row(args, m), next(args, m + 1 < M ? m + 1 : m);
     float* y = args.y + m * args.ldy;
-    const auto first = [&](std::size_t n, auto lanes, F32(&sums)[kSums])
-        __attribute__((always_inline)) {
-      next.PrefetchFirst(n);
+    const auto made =
+        make(row, SumOverRow<kSums, kChains>(
+                      N, [&](std::size_t n, auto lanes, F32(&sums)[kSums])
+                             __attribute__((always_inline)) { add(row.Load(n, lanes), sums); }));
+    const auto write = [&](std::size_t n, auto lanes) __attribute__((always_inline)) {
+      next.Prefetch(n);
       const F32 h = row.Load(n, lanes);
-      if (waits) lanes.Store(waiting + n, h);
-      add(h, sums);
-    };
-    const auto made = make(row, SumOverRow<kSums, kChains>(N, first));
-    const auto second = [&](std::size_t n, auto lanes) __attribute__((always_inline)) {
-      next.PrefetchSecond(n);
-      const F32 h = waits ? lanes.Load(waiting + n) : row.Load(n, lanes);
       row.Keep(n, h, lanes);
       lanes.Store(y + n, normalize(h, n, lanes, made));
     };
     constexpr int kUnroll = 4;
     if (past_caches) {
-      ForEachBatch<AllLanesPastCaches, kUnroll>(N, second);
+      ForEachBatch<AllLanesPastCaches, kUnroll>(N, write);
     } else {
-      ForEachBatch<AllLanes, kUnroll>(N, second);
+      ForEachBatch<AllLanes, kUnroll>(N, write);
     }
   }
   if (past_caches) StreamFence();
