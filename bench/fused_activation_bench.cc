@@ -20,7 +20,8 @@
 // op:gemm_bias_gelu_u8        the same on u8 activations and s8 weights, into u8 (fused_int8_bench.cc)
 //
 // `of_copy` is the rate of a row of operations without a matrix multiplication as a fraction of that
-// of a copy, measured between the repetitions. GELU is the form with tanh, that of the original BERT
+// of a copy with ordinary stores, measured between the repetitions; norms of large matrices write past
+// the caches, and may be faster. GELU is the form with tanh, that of the original BERT
 // and GPT-2 programs.
 #include <memory>
 #include <string>

@@ -6,8 +6,9 @@
 //   machine/variant:peak/isa:<isa>/limit:copy/buffer_bytes:<n>    reads and writes, `bytes`
 //   machine/variant:peak/isa:<isa>/limit:memcpy/buffer_bytes:<n>  the same by the C library
 //
-// The copies go from one half of a buffer to the other, as the operations of fused_activation do.
-// memcpy may write past the caches, where whoever reads its result then finds nothing.
+// The copies go from one half of a buffer to the other, with ordinary stores, as the operations of
+// fused_activation do but for norms of large matrices. memcpy may write past the caches, where whoever
+// reads its result then finds nothing.
 //
 // One thread; with `threads:<t>` each of t threads does the work of one, and in reading its own part
 // of the buffer.

@@ -3,6 +3,7 @@
 #include <cassert>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 
 #include "kernels/fused_activation/row.h"
 #include "kernels/fused_activation/vector_math.h"
@@ -47,12 +48,13 @@ template <class Row>
 }
 
 // y = exp(z - shift); returns the sum of y. Inlined, so that its constants are loaded once for all
-// rows; with no more chains of additions than the bound on the sum's error asks for.
-template <class Row>
+// rows; with no more chains of additions than the bound on the sum's error asks for. While it is at
+// it, calls also(n, lanes) for each batch.
+template <class Row, class Also>
 [[gnu::always_inline]] inline float ExpRow(const Row& z, float shift, float* y, std::size_t N,
-                                           const float* ahead) {
+                                           const Also& also) {
   const auto exp = [&](std::size_t n, auto lanes, F32(&sum)[1]) __attribute__((always_inline)) {
-    __builtin_prefetch(ahead + n);
+    also(n, lanes);
     const F32 e = ExpNonPositive(z.Load(n, lanes) - F32(shift));
     lanes.Store(y + n, e);
     sum[0] = sum[0] + lanes.Keep(e);
@@ -61,39 +63,81 @@ template <class Row>
   return SumOverRow<1, kFew>(N, exp).of[0];
 }
 
-inline void ScaleRow(float* y, float scale, std::size_t N, const float* ahead) {
+// y = scale * e
+inline void ScaleRow(const float* e, float scale, float* y, std::size_t N) {
   ForEachBatch(
       N, [&](std::size_t n, auto lanes) __attribute__((always_inline)) {
-        __builtin_prefetch(ahead + n, 1);
-        lanes.Store(y + n, lanes.Load(y + n) * F32(scale));
+        lanes.Store(y + n, lanes.Load(e + n) * F32(scale));
       });
 }
 
 // row_of(m) is the row of z.
 template <class RowOf>
-[[gnu::always_inline]] inline void SoftmaxRows(const SoftmaxF32Args& args, const RowOf& row_of) {
-  const std::size_t block = RowsPerBlock(args.N);
-  float shift[kMostRows], scale[kMostRows];
-  std::size_t length[kMostRows];
-  for (std::size_t m0 = 0; m0 < args.M; m0 += block) {
-    const std::size_t rows = args.M - m0 < block ? args.M - m0 : block;
-    float* y = args.y + m0 * args.ldy;
-    for (std::size_t r = 0; r < rows; ++r) {
-      length[r] =
-          args.lengths == nullptr || args.lengths[m0 + r] > args.N ? args.N : args.lengths[m0 + r];
-      shift[r] = Shift(LargestOf(row_of(m0 + r), length[r]));
-    }
-    for (std::size_t r = 0; r < rows; ++r) {
-      const std::size_t m = m0 + r;
-      const float* ahead = RowAhead(args.x + m * args.ldx, args.ldx, m, args.M, args.N, block);
-      scale[r] = Scale(ExpRow(row_of(m), shift[r], y + r * args.ldy, length[r], ahead));
-    }
-    for (std::size_t r = 0; r < rows; ++r) {
-      float* row = y + r * args.ldy;
-      ScaleRow(row, scale[r], length[r], RowAhead(row, args.ldy, m0 + r, args.M, args.N, block));
-      const std::size_t masked = args.N - length[r];
-      if (masked > 0) std::memset(row + length[r], 0, masked * sizeof(float));
-    }
+[[gnu::always_inline]] inline void SoftmaxRowByRow(const SoftmaxF32Args& args,
+                                                   const RowOf& row_of) {
+  const auto nothing = [](std::size_t, auto) __attribute__((always_inline)){};
+  for (std::size_t m = 0; m < args.M; ++m) {
+    const bool whole = args.lengths == nullptr || args.lengths[m] > args.N;
+    const std::size_t length = whole ? args.N : args.lengths[m];
+    float* y = args.y + m * args.ldy;
+    const float shift = Shift(LargestOf(row_of(m), length));
+    ScaleRow(y, Scale(ExpRow(row_of(m), shift, y, length, nothing)), y, length);
+    if (length < args.N) std::memset(y + length, 0, (args.N - length) * sizeof(float));
+  }
+}
+
+// Whole rows, so short that all of this stays in L1: the loop that takes the exponentials of a row also
+// scales the row before it and finds the largest of the second after it. So nothing waits for the
+// latency at the end of a maximum or a sum, and memory is read and written evenly. It is prefetched a
+// row ahead, for hardware prefetchers stop at the end of a page, which is where rows tend to end.
+// Exponentials wait on the stack, not in y, whose lines are still on their way.
+constexpr std::size_t kMostWaiting = 4096;
+
+template <class RowOf>
+[[gnu::always_inline]] inline void SoftmaxOfWholeRows(const SoftmaxF32Args& args,
+                                                      const RowOf& row_of) {
+  const std::size_t M = args.M, N = args.N;
+  if (M == 0) return;
+  alignas(64) float waiting[2][kMostWaiting];
+  const auto row_or_last = [M](std::size_t m) { return m < M ? m : M - 1; };
+  // Of this row and the next.
+  float shift[2] = {Shift(LargestOf(row_of(0), N)), Shift(LargestOf(row_of(row_or_last(1)), N))};
+  float scale = 0;  // of the row before
+  for (std::size_t m = 0; m < M; ++m) {
+    const auto second = row_of(row_or_last(m + 2));
+    const float* x_ahead = args.x + row_or_last(m + 3) * args.ldx;
+    float* y = args.y + m * args.ldy;
+    float* y_before = m == 0 ? y : y - args.ldy;
+    const float* before = waiting[(m + 1) % 2];
+    F32 largest(-std::numeric_limits<float>::infinity());
+    const auto look_ahead = [&](std::size_t n, auto lanes) __attribute__((always_inline)) {
+      __builtin_prefetch(x_ahead + n);
+      __builtin_prefetch(y + n, 1);
+      if constexpr (std::is_same_v<decltype(lanes), AllLanes>) {
+        largest = xsimd::max(largest, second.Load(n, lanes));
+      }
+    };
+    const auto also_scale = [&](std::size_t n, auto lanes) __attribute__((always_inline)) {
+      look_ahead(n, lanes);
+      lanes.Store(y_before + n, lanes.Load(before + n) * F32(scale));
+    };
+    float* e = waiting[m % 2];
+    scale = Scale(m == 0 ? ExpRow(row_of(m), shift[0], e, N, look_ahead)
+                         : ExpRow(row_of(m), shift[0], e, N, also_scale));
+    // The last batch overlaps the one before: to compare a value twice does no harm.
+    largest = xsimd::max(largest, second.Load(N - F32::size, AllLanes()));
+    shift[0] = shift[1];
+    shift[1] = Shift(ReduceMax(largest));
+  }
+  ScaleRow(waiting[(M - 1) % 2], scale, args.y + (M - 1) * args.ldy, N);
+}
+
+template <class RowOf>
+[[gnu::always_inline]] inline void Softmax(const SoftmaxF32Args& args, const RowOf& row_of) {
+  if (args.lengths == nullptr && args.N >= F32::size && args.N <= kMostWaiting) {
+    SoftmaxOfWholeRows(args, row_of);
+  } else {
+    SoftmaxRowByRow(args, row_of);
   }
 }
 
@@ -101,9 +145,9 @@ template <class RowOf>
 
 void SoftmaxF32(const SoftmaxF32Args& args) {
   if (args.scale == 1 && args.mask == nullptr) {
-    SoftmaxRows(args, [&](std::size_t m) { return PlainScores{args.x + m * args.ldx}; });
+    Softmax(args, [&](std::size_t m) { return PlainScores{args.x + m * args.ldx}; });
   } else {
-    SoftmaxRows(args, [&](std::size_t m) {
+    Softmax(args, [&](std::size_t m) {
       const float* mask = args.mask == nullptr ? nullptr : args.mask + m * args.ldm;
       return Scores{args.x + m * args.ldx, mask, args.scale};
     });
@@ -127,7 +171,7 @@ void SoftmaxPassesF32(const SoftmaxPassesF32Args& args) {
   for (std::size_t m = 0; m < p.M; ++m) args.row_sum[m] = RowSum(p.y + m * p.ldy, p.N);
   for (std::size_t m = 0; m < p.M; ++m) {
     float* y = p.y + m * p.ldy;
-    ScaleRow(y, Scale(args.row_sum[m]), p.N, y);
+    ScaleRow(y, Scale(args.row_sum[m]), y, p.N);
   }
 }
 

@@ -459,5 +459,42 @@ TEST_P(RowNormalizationTest, SumMayReplaceTheResidual) {
   }
 }
 
+// ---- Results of 16 MiB and more, which are written past the caches: the bits of single rows.
+
+TEST_P(RowNormalizationTest, NormsOfManyRowsHaveTheBitsOfSingleRows) {
+  // Rows begin on a line and end inside one.
+  constexpr std::size_t M = 4200, N = 1005, ld = 1008;
+  const Affine affine({.M = 1, .N = N});
+  const float* gamma = affine.gamma.data();
+  const float* beta = affine.beta.data();
+  // x, y and the sum; no Buffers, which look at each of their bytes.
+  std::vector<float> storage(3 * M * ld + 16, kUntouched);
+  float* x = storage.data();
+  while (reinterpret_cast<std::uintptr_t>(x) % 64 != 0) ++x;
+  float* y = x + M * ld;
+  float* sum = y + M * ld;
+  for (std::size_t i = 0; i < M * ld; ++i) x[i] = static_cast<float>(i * i % 1009) / 300 - 1;
+  std::vector<float> row(ld), row_sum(ld);
+  const auto expect_rows = [&](const auto& norm) {
+    norm(M, x, y, sum);
+    for (std::size_t m = 0; m < M; ++m) {
+      std::fill(row.begin(), row.end(), kUntouched);
+      norm(1, x + m * ld, row.data(), row_sum.data());
+      ASSERT_EQ(std::memcmp(y + m * ld, row.data(), ld * sizeof(float)), 0) << "m=" << m;
+    }
+  };
+  expect_rows([&](std::size_t rows, const float* from, float* to, float*) {
+    kernels().rmsnorm_f32({rows, N, from, ld, gamma, kEpsilon, to, ld});
+  });
+  expect_rows([&](std::size_t rows, const float* from, float* to, float* sum_to) {
+    const AddedF32 added = {beta, from, ld, sum_to, ld};
+    kernels().layernorm_f32({rows, N, from, ld, gamma, beta, kEpsilon, to, ld, added});
+  });
+  for (std::size_t i = 0; i < M * ld; ++i) {
+    const std::size_t n = i % ld;
+    ASSERT_EQ(sum[i], n < N ? x[i] + beta[n] + x[i] : kUntouched) << "i=" << i;
+  }
+}
+
 }  // namespace
 }  // namespace podium
