@@ -1,8 +1,11 @@
-// Lanes are output channels. A panel is a batch of them; a chunk of a panel holds what 16 slots
-// (kept weights, `keep` per group of four) need: a batch of indices, two bits per slot, the first
-// slot lowest, then 16 batches of weights. Per slot and row of A one permutation and one
-// multiplication: on a core that does both in the same two units that is no faster than dense, but
-// reads half the weights.
+// A panel is a batch of output channels; a chunk of a panel holds what 16 slots (kept weights, `keep`
+// per group of four) need: a batch of indices, two bits per slot, the first slot lowest, then 16
+// batches of weights.
+//
+// With few tokens lanes are channels, and activations are permuted: one permutation and one
+// multiplication per slot and token, and where a core does both in the same two units, as Zen 5, that
+// is no faster than dense but reads half the weights. With more, lanes are tokens, in panels of
+// activations as sparse_tile.h has them.
 #include "kernels/sparse_gemm/gemm_nm_f32.h"
 
 #include <cassert>
@@ -13,6 +16,8 @@
 #include "kernels/simd/partial.h"
 #include "kernels/simd/pick.h"
 #include "kernels/simd/unroll.h"
+#include "kernels/sparse_gemm/sparse_tile.h"
+#include "kernels/sparse_gemm/token_panel.h"
 
 namespace podium::PODIUM_ISA {
 namespace {
@@ -21,6 +26,8 @@ constexpr std::size_t kLanes = F32::size;
 constexpr std::size_t kSlots = 16;
 constexpr std::size_t kChunk = (1 + kSlots) * kLanes;  // floats
 constexpr int kMostRows = 8;
+// Of more tokens lanes are tokens.
+constexpr std::size_t kFewTokens = kLanes > kMostRows ? kLanes : kMostRows;
 // How far ahead of their reads weights are prefetched, in floats.
 constexpr std::size_t kAhead = 256;
 
@@ -102,6 +109,91 @@ void Tile(const GemmNmF32Args& args, std::size_t m, std::size_t p) {
   });
 }
 
+// Four channels x kVecs batches of tokens.
+struct FourChannels {
+  struct View {
+    static constexpr std::size_t kBlockRows = 4;
+  };
+  using Acc = F32;
+  using Word = float;
+  static constexpr std::size_t kWords = 1;
+};
+
+#if defined(__AVX512F__) || defined(__aarch64__)
+constexpr int kMostVecs = 4;
+#else
+constexpr int kMostVecs = 2;
+#endif
+constexpr std::size_t kSliceColumns = 128;  // x 64 tokens are 32 KiB, which stay in L1
+
+// Adds the products of `chunks` chunks from b on, which is that of the first of four neighbouring lanes.
+template <int kKeep, int kVecs>
+[[gnu::always_inline]] inline void MultiplyChunks(F32 (&acc)[4][kVecs], const float* b,
+                                                  std::size_t chunks, const float* panel) {
+  constexpr std::size_t kWidth = kVecs * kLanes;
+  for (; chunks > 0; --chunks, b += kChunk) {
+    // The index of the next slot, times kWidth, in the bits of 3 * kWidth if that is a power of two.
+    std::uint64_t index[4];
+    for (int r = 0; r < 4; ++r) {
+      std::uint32_t indices;
+      std::memcpy(&indices, b + r, sizeof(indices));
+      index[r] = indices * (kVecs == 3 ? 1 : kWidth);
+    }
+    const float* w = b + kLanes;
+    for (std::size_t slot = 0; slot < kSlots; slot += kKeep, panel += 4 * kWidth) {
+      Unroll<kKeep>([&](auto) __attribute__((always_inline)) {
+        const F32 four = BroadcastFour(w);
+        w += kLanes;
+        Unroll<4>([&](auto r) __attribute__((always_inline)) {
+          std::size_t at = kVecs == 3 ? (index[r] & 3) * kWidth : index[r] & 3 * kWidth;
+          index[r] >>= 2;
+          const F32 weight = RepeatOne<r>(four);
+          Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
+            acc[r][v] = Fma(weight, F32::load_aligned(Place(panel, at) + v * kLanes), acc[r][v]);
+          });
+        });
+      });
+    }
+  }
+}
+
+// Tokens m .. m + tokens - 1, at most kVecs batches of them.
+template <int kKeep, int kVecs>
+void SweepTokens(const GemmNmF32Args& args, const IoF32& io, std::size_t m, std::size_t tokens) {
+  using Tile = TokensTile<FourChannels, kVecs>;
+  constexpr std::size_t kWidth = Tile::kWidth, kDepth = ChunkDepth(kKeep);
+  alignas(64) float panel[kWidth * kSliceColumns];
+  alignas(64) float waiting[kWidth * kGroupChannels];
+  const std::size_t stride = PanelSize(args.K, kKeep);
+  for (std::size_t n0 = 0; n0 < args.N; n0 += kGroupChannels) {
+    const std::size_t n1 = args.N - n0 < kGroupChannels ? args.N : n0 + kGroupChannels;
+    std::size_t k0 = 0;
+    do {  // once even if K = 0
+      const std::size_t columns = args.K - k0 < kSliceColumns ? args.K - k0 : kSliceColumns;
+      const std::size_t chunks = CeilDiv(columns, kDepth);
+      io.Load<kWidth>(panel, k0, columns, m, tokens);
+      for (std::size_t i = columns * kWidth; i < chunks * kDepth * kWidth; ++i) panel[i] = 0;
+      const bool last = k0 + columns == args.K;
+      for (std::size_t n = n0; n < n1; n += 4) {
+        float* const sums = waiting + (n - n0) * kWidth;
+        Tile tile;
+        tile.Clear();
+        if (k0 > 0) tile.Load(sums);
+        MultiplyChunks<kKeep>(
+            tile.acc[0], args.packed_b + n / kLanes * stride + k0 / kDepth * kChunk + n % kLanes,
+            chunks, panel);
+        if (last && io.direct) {
+          tile.Store(io.y + n * io.ldy + m, io.ldy, n1 - n, tokens);
+        } else {
+          tile.Store(sums);
+        }
+      }
+      k0 += columns;
+    } while (k0 < args.K);
+    if (!io.direct) io.Finish(waiting, kWidth, n0, n1 - n0, m, tokens);
+  }
+}
+
 template <int kKeep, int... i>
 void DispatchRows(std::integer_sequence<int, i...>, std::size_t rows, const GemmNmF32Args& args,
                   std::size_t m, std::size_t p) {
@@ -111,7 +203,7 @@ void DispatchRows(std::integer_sequence<int, i...>, std::size_t rows, const Gemm
 }
 
 template <int kKeep>
-void Gemm(const GemmNmF32Args& args) {
+void GemmFewTokens(const GemmNmF32Args& args) {
   const std::size_t panels = CeilDiv(args.N, kLanes);
   const std::size_t tiles = CeilDiv(args.M, kMostRows);
   // More than one tile have at least four rows each.
@@ -126,6 +218,26 @@ void Gemm(const GemmNmF32Args& args) {
       m += rows;
     }
   }
+}
+
+template <int kKeep, int... i>
+void DispatchVecs(std::integer_sequence<int, i...>, std::size_t vecs, const GemmNmF32Args& args,
+                  const IoF32& io, std::size_t m, std::size_t tokens) {
+  using Fn = void(const GemmNmF32Args&, const IoF32&, std::size_t, std::size_t);
+  static constexpr Fn* kSweeps[] = {SweepTokens<kKeep, i + 1>...};
+  kSweeps[vecs - 1](args, io, m, tokens);
+}
+
+template <int kKeep>
+void Gemm(const GemmNmF32Args& args) {
+  // Of one token contiguous channels are both layouts.
+  const bool feature_major = args.layout == ActivationLayout::kFeatureMajor &&
+                             !(args.M == 1 && args.lda == 1 && args.ldc == 1);
+  if (args.M <= kFewTokens && !feature_major) return GemmFewTokens<kKeep>(args);
+  const IoF32 io = {feature_major, args.a, args.lda, args.c, args.ldc};
+  ForEachTile<kLanes, kMostVecs>(args.M, [&](std::size_t vecs, std::size_t m, std::size_t tokens) {
+    DispatchVecs<kKeep>(std::make_integer_sequence<int, kMostVecs>(), vecs, args, io, m, tokens);
+  });
 }
 
 }  // namespace

@@ -122,40 +122,6 @@ struct OneTokenIo {
   }
 };
 
-struct IoF32 {
-  bool direct;  // feature-major
-  const float* x;
-  std::size_t ldx;
-  float* y;
-  std::size_t ldy;
-
-  // Lanes beyond the tokens are zeros, and their sums are never stored.
-  template <std::size_t kWidth>
-  void Load(float* panel, std::size_t c0, std::size_t columns, std::size_t m,
-            std::size_t tokens) const {
-    if (direct) {
-      constexpr int kVecs = kWidth / F32::size;
-      for (std::size_t k = 0; k < columns; ++k) {
-        Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
-          constexpr std::size_t kBegin = v * F32::size;
-          LoadLanes<F32>(x + (c0 + k) * ldx + m + kBegin, tokens - kBegin)
-              .store_aligned(panel + k * kWidth + kBegin);
-        });
-      }
-    } else {
-      TransposeWords(tokens, columns, x + m * ldx + c0, ldx, panel, kWidth);
-      for (std::size_t k = 0; tokens < kWidth && k < columns; ++k) {
-        for (std::size_t t = tokens; t < kWidth; ++t) panel[k * kWidth + t] = 0;
-      }
-    }
-  }
-
-  void Finish(const float* sums, std::size_t width, std::size_t n0, std::size_t rows, std::size_t m,
-              std::size_t tokens) const {
-    TransposeWords(rows, tokens, sums, width, y + m * ldy + n0, ldy);
-  }
-};
-
 template <int kVecs, class View, class OneToken>
 void Gemm(const GemmSparseF32Args<View>& args, const OneToken& one_token) {
   const bool feature_major = args.layout == ActivationLayout::kFeatureMajor;

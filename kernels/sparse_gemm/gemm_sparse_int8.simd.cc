@@ -228,7 +228,7 @@ struct IoInt8 {
         }
       }
     }
-    if (!feature_major) return TransposeWords(rows, tokens, sums, width, c + m * ldc + n0, ldc);
+    if (!feature_major) return SumsToTokens(rows, tokens, sums, width, c + m * ldc + n0, ldc);
     for (std::size_t n = 0; n < rows; ++n) {
       __builtin_memcpy(c + (n0 + n) * ldc + m, sums + n * width, tokens * sizeof(*sums));
     }

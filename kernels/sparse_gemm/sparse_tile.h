@@ -19,10 +19,9 @@
 #pragma once
 
 #include "kernels/simd/opaque.h"
-#include "kernels/simd/partial.h"
-#include "kernels/simd/transpose16.h"
 #include "kernels/simd/unroll.h"
 #include "kernels/sparse_gemm/sparse_view.h"
+#include "kernels/sparse_gemm/token_panel.h"
 
 namespace podium::PODIUM_ISA {
 namespace {
@@ -245,54 +244,27 @@ void DispatchVecs(std::integer_sequence<int, i...>, std::size_t vecs, const type
   kSweeps[vecs - 1](w, io, m, tokens);
 }
 
-// In tiles of up to kVecs batches of tokens.
-template <class Mac, int kVecs, class Io>
-void SparseGemm(const typename Mac::View& w, std::size_t M, const Io& io) {
-  using Acc = typename Mac::Acc;
-  std::size_t vecs = (M + Acc::size - 1) / Acc::size;
+// Calls tile(batches, m, tokens) for tiles of up to kVecs batches of kLanes tokens, of M in all.
+template <std::size_t kLanes, std::size_t kVecs, class F>
+void ForEachTile(std::size_t M, const F& tile) {
+  std::size_t vecs = (M + kLanes - 1) / kLanes;
   std::size_t tiles = (vecs + kVecs - 1) / kVecs;
   for (std::size_t m = 0; m < M; --tiles) {
     // Spread evenly: 5 batches are 3 and 2, not 4 and a 1 that waits on latencies.
     const std::size_t tile_vecs = (vecs + tiles - 1) / tiles;
-    const std::size_t most = tile_vecs * Acc::size;
+    const std::size_t most = tile_vecs * kLanes;
     const std::size_t tokens = M - m < most ? M - m : most;
-    DispatchVecs<Mac>(std::make_integer_sequence<int, kVecs>(), tile_vecs, w, io, m, tokens);
+    tile(tile_vecs, m, tokens);
     vecs -= tile_vecs;
     m += tokens;
   }
 }
 
-// to[j * to_stride + i] = from[i * from_stride + j], strides in words of 32 bits, whatever they hold.
-void TransposeWords(std::size_t rows, std::size_t columns, const void* from_words,
-                    std::size_t from_stride, void* to_words, std::size_t to_stride) {
-  const auto* const from = static_cast<const std::uint32_t*>(from_words);
-  auto* const to = static_cast<std::uint32_t*>(to_words);
-  for (std::size_t i0 = 0; i0 < rows; i0 += 16) {
-    const std::size_t end = rows - i0 < 16 ? rows : i0 + 16;
-    std::size_t j = 0;
-    for (; end - i0 == 16 && j + 16 <= columns; j += 16) {
-      Transpose16x16(from + i0 * from_stride + j, from_stride, to + j * to_stride + i0, to_stride);
-    }
-    const std::size_t whole = i0 + (end - i0) / 4 * 4;
-    for (; j + 4 <= columns; j += 4) {
-      for (std::size_t i = i0; i < whole; i += 4) {
-        Words4 block[4];
-        for (int r = 0; r < 4; ++r) block[r] = LoadWords4(from + (i + r) * from_stride + j);
-        Transpose4x4(block);
-        for (int r = 0; r < 4; ++r) StoreWords4(to + (j + r) * to_stride + i, block[r]);
-      }
-      for (std::size_t i = whole; i < end; ++i) {
-        for (std::size_t k = j; k < j + 4; ++k) {
-          __builtin_memcpy(to + k * to_stride + i, from + i * from_stride + k, 4);
-        }
-      }
-    }
-    for (; j < columns; ++j) {
-      for (std::size_t i = i0; i < end; ++i) {
-        __builtin_memcpy(to + j * to_stride + i, from + i * from_stride + j, 4);
-      }
-    }
-  }
+template <class Mac, int kVecs, class Io>
+void SparseGemm(const typename Mac::View& w, std::size_t M, const Io& io) {
+  ForEachTile<Mac::Acc::size, kVecs>(M, [&](std::size_t vecs, std::size_t m, std::size_t tokens) {
+    DispatchVecs<Mac>(std::make_integer_sequence<int, kVecs>(), vecs, w, io, m, tokens);
+  });
 }
 
 }  // namespace
