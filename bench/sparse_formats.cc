@@ -2,6 +2,7 @@
 
 #include <cassert>
 #include <cstring>
+#include <functional>
 #include <tuple>
 #include <utility>
 
@@ -101,13 +102,23 @@ class Stored {
 };
 
 // to[c, r] = from[r, c]
-AlignedVector<float> Transposed(std::size_t rows, std::size_t columns,
-                                std::span<const float> from) {
-  AlignedVector<float> to(rows * columns);
+template <class T>
+AlignedVector<T> Transposed(std::size_t rows, std::size_t columns, std::span<const T> from) {
+  AlignedVector<T> to(rows * columns);
   for (std::size_t r = 0; r < rows; ++r) {
     for (std::size_t c = 0; c < columns; ++c) to[c * rows + r] = from[r * columns + c];
   }
   return to;
+}
+
+// Activations of M tokens, K channels each, in that layout.
+template <class T>
+std::shared_ptr<const AlignedVector<T>> LaidOut(const MatmulShape& shape, ActivationLayout layout,
+                                                const AlignedVector<T>& a) {
+  return std::make_shared<const AlignedVector<T>>(
+      layout == ActivationLayout::kFeatureMajor
+          ? Transposed(shape.M, shape.K, std::span<const T>(a))
+          : a);
 }
 
 template <class View>
@@ -120,8 +131,7 @@ SparseFormat F32Format(const std::string& name, ActivationLayout layout, PruneFn
     const Weights b = PrunedWeights(workload.shape, sparsity, prune);
     const Stored<View> stored(from_dense({.N = N, .K = K, .b = b->data(), .ldb = K}));
     const auto problem = SharedMatmulProblem(workload.shape);
-    const auto x = std::make_shared<const AlignedVector<float>>(
-        feature_major ? Transposed(M, K, problem->a) : problem->a);
+    const auto x = LaidOut(workload.shape, layout, problem->a);
     Matmul<float> matmul = stored.Describe();
     matmul.a_bytes = sizeof(float) * M * K;
     matmul.bind = [=, M = M, N = N, K = K, &kernels](const std::byte* packed, float* c) {
@@ -143,8 +153,8 @@ SparseFormat F32Format(const std::string& name, ActivationLayout layout, PruneFn
 }
 
 // Blocks of 1 x 4, pruned and then quantized per channel.
-SparseMatmul MakeBlock1x4U8S8F32(const MatmulWorkload& workload, int sparsity,
-                                 const KernelTable& kernels) {
+SparseMatmul MakeBlock1x4U8S8F32(ActivationLayout layout, const MatmulWorkload& workload,
+                                 int sparsity, const KernelTable& kernels) {
   struct Int8 {
     AlignedVector<std::int8_t> b;
     AlignedVector<float> scales;
@@ -159,6 +169,8 @@ SparseMatmul MakeBlock1x4U8S8F32(const MatmulWorkload& workload, int sparsity,
   w->row_sums = RowSums({N, K, w->b.data(), K});
   const Stored<Block1x4S8View> stored(Block1x4S8FromDense({N, K, w->b.data(), K}));
   const auto problem = SharedInt8Problem(workload.shape);
+  const bool feature_major = layout == ActivationLayout::kFeatureMajor;
+  const auto a = LaidOut(workload.shape, layout, problem->a);
   Matmul<float> matmul = stored.Describe();
   matmul.size_bytes += static_cast<double>(N * (sizeof(float) + sizeof(std::int32_t)));
   matmul.a_bytes = M * K;
@@ -166,15 +178,16 @@ SparseMatmul MakeBlock1x4U8S8F32(const MatmulWorkload& workload, int sparsity,
     const GemmBlock1x4F32Args<std::uint8_t> args = {.w = stored.ViewOf(packed),
                                                     .row_sums = w->row_sums.data(),
                                                     .M = M,
-                                                    .a = problem->a.data(),
-                                                    .lda = K,
+                                                    .a = a->data(),
+                                                    .lda = feature_major ? M : K,
                                                     .a_params = &problem->params,
                                                     .a_params_stride = 0,
                                                     .w_scales = w->scales.data(),
                                                     .bias = nullptr,
                                                     .c = c,
-                                                    .ldc = N};
-    return [problem, w, args, fn = kernels.gemm_block1x4_u8s8f32] { fn(args); };
+                                                    .ldc = feature_major ? M : N,
+                                                    .layout = layout};
+    return [problem, a, w, args, fn = kernels.gemm_block1x4_u8s8f32] { fn(args); };
   };
   // Bit for bit the product of the scalar reference.
   const auto check = [=, M = M, N = N, K = K](std::span<const float> c) -> absl::Status {
@@ -203,17 +216,19 @@ SparseMatmul MakeBlock1x4U8S8F32(const MatmulWorkload& workload, int sparsity,
     return absl::OkStatus();
   };
   return {.matmul = matmul,
-          .feature_major = false,
+          .feature_major = feature_major,
           .nnz = static_cast<double>(stored.matrix().nnz),
           .check = check};
 }
 
-SparseMatmul MakeNm(const MatmulWorkload& workload, int sparsity, const KernelTable& kernels) {
+SparseMatmul MakeNm(ActivationLayout layout, const MatmulWorkload& workload, int sparsity,
+                    const KernelTable& kernels) {
   assert(sparsity == 50 || sparsity == 75);
   const auto [M, N, K] = workload.shape;
   const std::size_t keep = sparsity == 50 ? 2 : 1;
   const Weights b = PrunedWeights(workload.shape, sparsity, PruneHalfOrMore);
-  const auto problem = SharedMatmulProblem(workload.shape);
+  const bool feature_major = layout == ActivationLayout::kFeatureMajor;
+  const auto a = LaidOut(workload.shape, layout, SharedMatmulProblem(workload.shape)->a);
   const std::size_t bytes = sizeof(float) * kernels.packed_nm_f32_size(N, K, keep);
   const auto pack = [=, N = N, K = K, &kernels](std::byte* packed) {
     kernels.pack_nm_f32({.N = N,
@@ -228,19 +243,20 @@ SparseMatmul MakeNm(const MatmulWorkload& workload, int sparsity, const KernelTa
                                 .N = N,
                                 .K = K,
                                 .keep = keep,
-                                .a = problem->a.data(),
-                                .lda = K,
+                                .a = a->data(),
+                                .lda = feature_major ? M : K,
                                 .packed_b = reinterpret_cast<const float*>(packed),
                                 .c = c,
-                                .ldc = N};
-    return [problem, args, fn = kernels.gemm_nm_f32] { fn(args); };
+                                .ldc = feature_major ? M : N,
+                                .layout = layout};
+    return [a, args, fn = kernels.gemm_nm_f32] { fn(args); };
   };
   return {.matmul = {.size_bytes = static_cast<double>(bytes),
                      .packed_bytes = bytes,
                      .a_bytes = sizeof(float) * M * K,
                      .pack = pack,
                      .bind = bind},
-          .feature_major = false,
+          .feature_major = feature_major,
           .nnz = static_cast<double>(N * K * keep / 4),
           .check = CheckF32(workload.shape, sparsity, PruneHalfOrMore, b)};
 }
@@ -266,12 +282,24 @@ const std::vector<SparseFormat>& SparseFormats() {
       {.name = "block1x4_u8s8f32",
        .techniques = "pruning,quantization",
        .int8 = true,
-       .make = MakeBlock1x4U8S8F32}};
+       .make = std::bind_front(MakeBlock1x4U8S8F32, Layout::kTokenMajor)},
+      {.name = "block1x4_u8s8f32_feature_major",
+       .techniques = "pruning,quantization",
+       .int8 = true,
+       .make = std::bind_front(MakeBlock1x4U8S8F32, Layout::kFeatureMajor)}};
   return *formats;
 }
 
-SparseFormat NmFormat() {
-  return {.name = "nm", .techniques = "pruning", .int8 = false, .make = MakeNm};
+std::vector<SparseFormat> NmFormats() {
+  using Layout = ActivationLayout;
+  return {{.name = "nm",
+           .techniques = "pruning",
+           .int8 = false,
+           .make = std::bind_front(MakeNm, Layout::kTokenMajor)},
+          {.name = "nm_feature_major",
+           .techniques = "pruning",
+           .int8 = false,
+           .make = std::bind_front(MakeNm, Layout::kFeatureMajor)}};
 }
 
 Matmul<float> DenseU8S8F32(const MatmulWorkload& workload, const KernelTable& kernels) {

@@ -42,7 +42,7 @@ struct SparseFormat {
 const std::vector<SparseFormat>& SparseFormats();
 
 // N:M sparsity: of four neighbours along K one (75 %) or two (50 %) are kept.
-SparseFormat NmFormat();
+std::vector<SparseFormat> NmFormats();
 
 // gemm_u8s8f32 of the unpruned weights of SharedInt8Problem, without bias.
 Matmul<float> DenseU8S8F32(const MatmulWorkload& workload, const KernelTable& kernels);

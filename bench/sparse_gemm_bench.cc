@@ -8,9 +8,10 @@
 // csr_token_major, block4x1_token_major
 //                       the same on activations as `dense` has them, with a token's channels
 //                       contiguous; csr and block4x1 have a channel's tokens contiguous, in and out
-// nm                    2:4 and 1:4 sparsity: what is kept of each four neighbours along K
+// nm, nm_feature_major  2:4 and 1:4 sparsity: what is kept of each four neighbours along K
 // u8s8f32               INT8, the weights before pruning, on activations that are u8 already
-// block1x4_u8s8f32      pruning by blocks of 1 x 4 and quantization
+// block1x4_u8s8f32, block1x4_u8s8f32_feature_major
+//                       pruning by blocks of 1 x 4 and quantization
 //
 // A row is verified against the product of the weights it multiplies. Its quality figures are
 // against the FP64 product of the weights before pruning: they show the price of pruning, without
@@ -63,7 +64,9 @@ void Register(const MatmulWorkload& workload, int sparsity) {
                        return row;
                      });
   std::vector<SparseFormat> formats = SparseFormats();
-  if (sparsity == 50 || sparsity == 75) formats.push_back(NmFormat());
+  if (sparsity == 50 || sparsity == 75) {
+    for (const SparseFormat& format : NmFormats()) formats.push_back(format);
+  }
   for (const SparseFormat& format : formats) {
     RegisterForEachIsa(
         {.family = "sparse_gemm", .name = format.name, .techniques = format.techniques}, keys,

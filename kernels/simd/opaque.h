@@ -22,6 +22,10 @@ template <class Batch>
 #endif
   return value;
 }
+[[gnu::always_inline]] inline std::size_t Opaque(std::size_t x) {
+  asm volatile("" : "+r"(x));
+  return x;
+}
 
 template <class Batch>
 [[gnu::always_inline]] inline void KeepAlive(Batch x) {

@@ -1,6 +1,7 @@
-// The inner step of N:M sparsity: each lane picks one of four neighbouring activations.
+// Four neighbouring floats, of which each lane picks one: the inner step of N:M sparsity.
 //
 //   BroadcastFour(p)    p[0], p[1], p[2], p[3], p[0], ...
+//   RepeatOne<i>(x)     p[i] in all lanes
 //   PickFour(x, index)  in each lane, the one of the first four lanes of such an x that the lower
 //                       two bits of the lane of `index` name
 //   NextIndices(index)  each lane shifted right by two bits
@@ -16,6 +17,10 @@ namespace {
 [[gnu::always_inline]] inline F32 BroadcastFour(const float* p) {
   return _mm512_broadcast_f32x4(_mm_loadu_ps(p));
 }
+template <int i>
+[[gnu::always_inline]] inline F32 RepeatOne(F32 x) {
+  return _mm512_permute_ps(x, i * 0b01'01'01'01);
+}
 [[gnu::always_inline]] inline F32 PickFour(F32 x, I32 index) {
   return _mm512_permutevar_ps(x, index);
 }
@@ -26,6 +31,10 @@ namespace {
 [[gnu::always_inline]] inline F32 BroadcastFour(const float* p) {
   return _mm256_broadcast_ps(reinterpret_cast<const __m128*>(p));
 }
+template <int i>
+[[gnu::always_inline]] inline F32 RepeatOne(F32 x) {
+  return _mm256_permute_ps(x, i * 0b01'01'01'01);
+}
 [[gnu::always_inline]] inline F32 PickFour(F32 x, I32 index) {
   return _mm256_permutevar_ps(x, index);
 }
@@ -34,6 +43,11 @@ namespace {
 #elif defined(__SSE2__)
 
 inline F32 BroadcastFour(const float* p) { return _mm_loadu_ps(p); }
+template <int i>
+inline F32 RepeatOne(F32 four) {
+  const __m128 x = four;
+  return _mm_shuffle_ps(x, x, i * 0b01'01'01'01);
+}
 // b where the upper bit of `mask` is set, else a.
 inline __m128 SelectBySign(__m128i mask, __m128 a, __m128 b) {
   const __m128 all = _mm_castsi128_ps(_mm_srai_epi32(mask, 31));
@@ -51,6 +65,10 @@ inline I32 NextIndices(I32 index) { return _mm_srli_epi32(index, 2); }
 #elif defined(__aarch64__)
 
 inline F32 BroadcastFour(const float* p) { return vld1q_f32(p); }
+template <int i>
+inline F32 RepeatOne(F32 x) {
+  return vdupq_laneq_f32(x, i);
+}
 inline F32 PickFour(F32 x, I32 index) {
   const uint32x4_t lane = vandq_u32(vreinterpretq_u32_s32(index), vdupq_n_u32(3));
   const uint32x4_t bytes = vmlaq_n_u32(vdupq_n_u32(0x03020100), lane, 0x04040404);

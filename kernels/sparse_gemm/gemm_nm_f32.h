@@ -3,19 +3,26 @@
 //
 //   C[m, n] = sum over k of A[m, k] * B[n, k]
 //
-// A  f32  M x K, row-major, row stride lda >= K   (activations)
+// A  f32  activations of M tokens, K channels each
 // B  f32  N x K, packed                           (weights, one row per output channel)
-// C  f32  M x N, row-major, row stride ldc >= N   (overwritten)
+// C  f32  M tokens, N channels each               (overwritten)
+//
+// Layout of A and C, strides in elements:
+//   kTokenMajor    A[m, k] = a[m * lda + k], C[m, n] = c[m * ldc + n]; lda >= K, ldc >= N
+//   kFeatureMajor  A[m, k] = a[k * lda + m], C[m, n] = c[n * ldc + m]; lda, ldc >= M. With 16
+//                  tokens or fewer the slower one.
 //
 // A weight takes 4 bytes and 2 bits, which say where in its group it stands. A group of fewer
 // weights than `keep` is filled with zeros, which meet some activation of it; so an infinity or NaN
-// in A reaches at least the rows that have a weight for it. Strides are in elements. Any alignment;
-// `packed` 4-byte aligned. C must not overlap A or B.
+// in A reaches at least the rows that have a weight for it. Any alignment; `packed` 4-byte aligned. C
+// must not overlap A or B. Takes 300 KiB of stack.
 //
 // Rounding: as gemm_csr_f32 of the same weights (gemm_sparse_f32.h), with z = keep * ceil(K / 4).
 #pragma once
 
 #include <cstddef>
+
+#include "kernels/sparse_gemm/sparse_view.h"
 
 namespace podium {
 
@@ -38,6 +45,7 @@ struct GemmNmF32Args {
   const float* packed_b;
   float* c;
   std::size_t ldc;
+  ActivationLayout layout = ActivationLayout::kTokenMajor;
 };
 using GemmNmF32Fn = void(const GemmNmF32Args&);
 

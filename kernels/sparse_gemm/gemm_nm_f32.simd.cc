@@ -1,8 +1,11 @@
-// Lanes are output channels. A panel is a batch of them; a chunk of a panel holds what 16 slots
-// (kept weights, `keep` per group of four) need: a batch of indices, two bits per slot, the first
-// slot lowest, then 16 batches of weights. Per slot and row of A one permutation and one
-// multiplication: on a core that does both in the same two units that is no faster than dense, but
-// reads half the weights.
+// A panel is a batch of output channels; a chunk of a panel holds what 16 slots (kept weights, `keep`
+// per group of four) need: a batch of indices, two bits per slot, the first slot lowest, then 16
+// batches of weights.
+//
+// With few tokens lanes are channels, and activations are permuted: one permutation and one
+// multiplication per slot and token. On Zen 5 that is at most 1.4 times as fast as dense, as both, and
+// the load that repeats four floats, share units. With more, lanes are tokens, in panels of activations
+// as sparse_tile.h has them.
 #include "kernels/sparse_gemm/gemm_nm_f32.h"
 
 #include <cassert>
@@ -13,6 +16,8 @@
 #include "kernels/simd/partial.h"
 #include "kernels/simd/pick.h"
 #include "kernels/simd/unroll.h"
+#include "kernels/sparse_gemm/sparse_tile.h"
+#include "kernels/sparse_gemm/token_panel.h"
 
 namespace podium::PODIUM_ISA {
 namespace {
@@ -21,6 +26,8 @@ constexpr std::size_t kLanes = F32::size;
 constexpr std::size_t kSlots = 16;
 constexpr std::size_t kChunk = (1 + kSlots) * kLanes;  // floats
 constexpr int kMostRows = 8;
+// Of more tokens lanes are tokens.
+constexpr std::size_t kFewTokens = kLanes > kMostRows ? kLanes : kMostRows;
 // How far ahead of their reads weights are prefetched, in floats.
 constexpr std::size_t kAhead = 256;
 
@@ -42,9 +49,33 @@ constexpr int PanelsAtOnce(int rows) { return rows == 1 ? 4 : 2; }
 constexpr int PanelsAtOnce(int rows) { return rows == 1 ? 4 : rows <= 3 ? 2 : 1; }
 #endif
 
-// kRows rows of C from m on, PanelsAtOnce(kRows) panels from p on.
+// Columns of A that are spread at a time: of eight rows in 32 KiB, where lanes are 16.
+constexpr std::size_t kSpreadColumns = 256;
+constexpr bool AreSpread(std::size_t rows) { return rows > 4; }
+
+// To each four neighbours of rows x columns of A, as BroadcastFour has them, group after group, up to a
+// whole chunk with zeros: to do so in the load of each use would take a unit from the permutations.
+void SpreadRows(const float* a, std::size_t lda, std::size_t rows, std::size_t columns,
+                std::size_t depth, float* to) {
+  for (std::size_t k = 0; k < CeilDiv(columns, depth) * depth; k += 4) {
+    for (std::size_t r = 0; r < rows; ++r, to += kLanes) {
+      const float* const from = a + r * lda + k;
+      if (k + 4 <= columns) {
+        BroadcastFour(from).store_aligned(to);
+      } else {
+        float four[4] = {};
+        for (std::size_t j = 0; k + j < columns; ++j) four[j] = from[j];
+        BroadcastFour(four).store_aligned(to);
+      }
+    }
+  }
+}
+
+// kRows rows of C from m on, PanelsAtOnce(kRows) panels from p on; the products of columns k0 .. k1 - 1
+// of A, which `spread` holds if AreSpread(kRows), are added to those of earlier ones.
 template <int kKeep, int kRows>
-void Tile(const GemmNmF32Args& args, std::size_t m, std::size_t p) {
+void Tile(const GemmNmF32Args& args, std::size_t m, std::size_t p, std::size_t k0, std::size_t k1,
+          const float* spread) {
   constexpr int kPanels = PanelsAtOnce(kRows);
   constexpr std::size_t kDepth = ChunkDepth(kKeep);
   const std::size_t panels = CeilDiv(args.N, kLanes), stride = PanelSize(args.K, kKeep);
@@ -52,16 +83,20 @@ void Tile(const GemmNmF32Args& args, std::size_t m, std::size_t p) {
   F32 acc[kPanels][kRows];
   Unroll<kPanels>([&](auto i) __attribute__((always_inline)) {
     // A panel beyond the last is the last once more; its sums are not stored.
-    b[i] = args.packed_b + (p + i < panels ? p + i : panels - 1) * stride;
-    Unroll<kRows>([&](auto r) __attribute__((always_inline)) { acc[i][r] = F32(0); });
+    const std::size_t panel = p + i < panels ? p + i : panels - 1, n = panel * kLanes;
+    b[i] = args.packed_b + panel * stride + k0 / kDepth * kChunk;
+    Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
+      acc[i][r] = k0 == 0 ? F32(0) : LoadLanes<F32>(args.c + (m + r) * args.ldc + n, args.N - n);
+    });
   });
-  const auto chunk = [&](const float* a, std::size_t lda) __attribute__((always_inline)) {
+  // four(group, r): the activations of a group of the chunk, of row r.
+  const auto chunk = [&](const auto& four) __attribute__((always_inline)) {
     I32 index[kPanels];
     Unroll<kPanels>([&](auto i) __attribute__((always_inline)) {
       index[i] = xsimd::bitwise_cast<I32>(F32::load_unaligned(b[i]));
       b[i] += kLanes;
     });
-    for (std::size_t k = 0; k < kDepth; k += 4) {
+    for (std::size_t group = 0; group < kDepth / 4; ++group) {
       F32 w[kPanels][kKeep];
       I32 at[kPanels][kKeep];
       Unroll<kPanels>([&](auto i) __attribute__((always_inline)) {
@@ -74,7 +109,7 @@ void Tile(const GemmNmF32Args& args, std::size_t m, std::size_t p) {
         });
       });
       Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
-        const F32 x = BroadcastFour(a + r * lda + k);
+        const F32 x = four(group, r);
         Unroll<kPanels>([&](auto i) __attribute__((always_inline)) {
           Unroll<kKeep>([&](auto j) __attribute__((always_inline)) {
             acc[i][r] = Fma(PickFour(x, at[i][j]), w[i][j], acc[i][r]);
@@ -83,15 +118,27 @@ void Tile(const GemmNmF32Args& args, std::size_t m, std::size_t p) {
       });
     }
   };
-  const float* const a = args.a + m * args.lda;
-  std::size_t k = 0;
-  for (; k + kDepth <= args.K; k += kDepth) chunk(a + k, args.lda);
-  if (k < args.K) {
-    float tail[kRows][kDepth] = {};
-    for (int r = 0; r < kRows; ++r) {
-      std::memcpy(tail[r], a + r * args.lda + k, (args.K - k) * sizeof(float));
+  if constexpr (AreSpread(kRows)) {
+    for (std::size_t k = k0; k < k1; k += kDepth, spread += kDepth / 4 * kRows * kLanes) {
+      chunk([&](std::size_t group, std::size_t r) __attribute__((always_inline)) {
+        return F32::load_aligned(spread + (group * kRows + r) * kLanes);
+      });
     }
-    chunk(tail[0], kDepth);
+  } else {
+    const auto rows = [&](const float* a, std::size_t lda) __attribute__((always_inline)) {
+      chunk([&](std::size_t group, std::size_t r)
+                __attribute__((always_inline)) { return BroadcastFour(a + r * lda + group * 4); });
+    };
+    const float* const a = args.a + m * args.lda;
+    std::size_t k = k0;
+    for (; k + kDepth <= k1; k += kDepth) rows(a + k, args.lda);
+    if (k < k1) {
+      float tail[kRows][kDepth] = {};
+      for (int r = 0; r < kRows; ++r) {
+        std::memcpy(tail[r], a + r * args.lda + k, (k1 - k) * sizeof(float));
+      }
+      rows(tail[0], kDepth);
+    }
   }
   Unroll<kPanels>([&](auto i) __attribute__((always_inline)) {
     const std::size_t n = (p + i) * kLanes;
@@ -102,30 +149,142 @@ void Tile(const GemmNmF32Args& args, std::size_t m, std::size_t p) {
   });
 }
 
+// Four channels x kVecs batches of tokens.
+struct FourChannels {
+  struct View {
+    static constexpr std::size_t kBlockRows = 4;
+  };
+  using Acc = F32;
+  using Word = float;
+  static constexpr std::size_t kWords = 1;
+};
+
+#if defined(__AVX512F__) || defined(__aarch64__)
+constexpr int kMostVecs = 4;
+#else
+constexpr int kMostVecs = 2;
+#endif
+constexpr std::size_t kSliceColumns = 128;  // x 64 tokens are 32 KiB, which stay in L1
+
+// Adds the products of `chunks` chunks from b on, which is that of the first of four neighbouring lanes.
+template <int kKeep, int kVecs>
+[[gnu::always_inline]] inline void MultiplyChunks(F32 (&acc)[4][kVecs], const float* b,
+                                                  std::size_t chunks, const float* panel) {
+  constexpr std::size_t kWidth = kVecs * kLanes;
+  for (; chunks > 0; --chunks, b += kChunk) {
+    // The index of the next slot, times kWidth, in the bits of 3 * kWidth if that is a power of two.
+    std::uint64_t index[4];
+    for (int r = 0; r < 4; ++r) {
+      std::uint32_t indices;
+      std::memcpy(&indices, b + r, sizeof(indices));
+      index[r] = indices * (kVecs == 3 ? 1 : kWidth);
+    }
+    const float* w = b + kLanes;
+    for (std::size_t slot = 0; slot < kSlots; slot += kKeep, panel += 4 * kWidth) {
+      Unroll<kKeep>([&](auto) __attribute__((always_inline)) {
+        const F32 four = BroadcastFour(w);
+        w += kLanes;
+        Unroll<4>([&](auto r) __attribute__((always_inline)) {
+          std::size_t at = kVecs == 3 ? (index[r] & 3) * kWidth : index[r] & 3 * kWidth;
+          index[r] >>= 2;
+          const F32 weight = RepeatOne<r>(four);
+          Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
+            acc[r][v] = Fma(weight, F32::load_aligned(Place(panel, at) + v * kLanes), acc[r][v]);
+          });
+        });
+      });
+    }
+  }
+}
+
+// Tokens m .. m + tokens - 1, at most kVecs batches of them.
+template <int kKeep, int kVecs>
+void SweepTokens(const GemmNmF32Args& args, const IoF32& io, std::size_t m, std::size_t tokens) {
+  using Tile = TokensTile<FourChannels, kVecs>;
+  constexpr std::size_t kWidth = Tile::kWidth, kDepth = ChunkDepth(kKeep);
+  alignas(64) float panel[kWidth * kSliceColumns];
+  alignas(64) float waiting[kWidth * kGroupChannels];
+  const std::size_t stride = PanelSize(args.K, kKeep);
+  for (std::size_t n0 = 0; n0 < args.N; n0 += kGroupChannels) {
+    const std::size_t n1 = args.N - n0 < kGroupChannels ? args.N : n0 + kGroupChannels;
+    std::size_t k0 = 0;
+    do {  // once even if K = 0
+      const std::size_t columns = args.K - k0 < kSliceColumns ? args.K - k0 : kSliceColumns;
+      const std::size_t chunks = CeilDiv(columns, kDepth);
+      io.Load<kWidth>(panel, k0, columns, m, tokens);
+      for (std::size_t i = columns * kWidth; i < chunks * kDepth * kWidth; ++i) panel[i] = 0;
+      const bool last = k0 + columns == args.K;
+      for (std::size_t n = n0; n < n1; n += 4) {
+        float* const sums = waiting + (n - n0) * kWidth;
+        Tile tile;
+        tile.Clear();
+        if (k0 > 0) tile.Load(sums);
+        MultiplyChunks<kKeep>(
+            tile.acc[0], args.packed_b + n / kLanes * stride + k0 / kDepth * kChunk + n % kLanes,
+            chunks, panel);
+        if (last && io.direct) {
+          tile.Store(io.y + n * io.ldy + m, io.ldy, n1 - n, tokens);
+        } else {
+          tile.Store(sums);
+        }
+      }
+      k0 += columns;
+    } while (k0 < args.K);
+    if (!io.direct) io.Finish(waiting, kWidth, n0, n1 - n0, m, tokens);
+  }
+}
+
 template <int kKeep, int... i>
 void DispatchRows(std::integer_sequence<int, i...>, std::size_t rows, const GemmNmF32Args& args,
-                  std::size_t m, std::size_t p) {
-  using Fn = void(const GemmNmF32Args&, std::size_t, std::size_t);
+                  std::size_t m) {
+  using Fn =
+      void(const GemmNmF32Args&, std::size_t, std::size_t, std::size_t, std::size_t, const float*);
   static constexpr Fn* kTiles[] = {Tile<kKeep, i + 1>...};
-  kTiles[rows - 1](args, m, p);
+  static constexpr int kAtOnce[] = {PanelsAtOnce(i + 1)...};
+  alignas(64) float spread[kMostRows * kSpreadColumns / 4 * kLanes];
+  std::size_t k0 = 0;
+  do {  // once even if K = 0
+    const std::size_t left = args.K - k0;
+    const std::size_t columns = !AreSpread(rows) || left < kSpreadColumns ? left : kSpreadColumns;
+    if (AreSpread(rows)) {
+      SpreadRows(args.a + m * args.lda + k0, args.lda, rows, columns, ChunkDepth(kKeep), spread);
+    }
+    for (std::size_t p = 0; p < CeilDiv(args.N, kLanes); p += kAtOnce[rows - 1]) {
+      kTiles[rows - 1](args, m, p, k0, k0 + columns, spread);
+    }
+    k0 += columns;
+  } while (k0 < args.K);
+}
+
+template <int kKeep>
+void GemmFewTokens(const GemmNmF32Args& args) {
+  std::size_t m = 0;
+  for (std::size_t tiles = CeilDiv(args.M, kMostRows); tiles > 0; --tiles) {
+    // Spread evenly: 9 rows are 5 and 4, not 8 and a 1.
+    const std::size_t rows = CeilDiv(args.M - m, tiles);
+    DispatchRows<kKeep>(std::make_integer_sequence<int, kMostRows>(), rows, args, m);
+    m += rows;
+  }
+}
+
+template <int kKeep, int... i>
+void DispatchVecs(std::integer_sequence<int, i...>, std::size_t vecs, const GemmNmF32Args& args,
+                  const IoF32& io, std::size_t m, std::size_t tokens) {
+  using Fn = void(const GemmNmF32Args&, const IoF32&, std::size_t, std::size_t);
+  static constexpr Fn* kSweeps[] = {SweepTokens<kKeep, i + 1>...};
+  kSweeps[vecs - 1](args, io, m, tokens);
 }
 
 template <int kKeep>
 void Gemm(const GemmNmF32Args& args) {
-  const std::size_t panels = CeilDiv(args.N, kLanes);
-  const std::size_t tiles = CeilDiv(args.M, kMostRows);
-  // More than one tile have at least four rows each.
-  const auto at_once =
-      static_cast<std::size_t>(PanelsAtOnce(tiles == 1 ? static_cast<int>(args.M) : kMostRows));
-  for (std::size_t p = 0; p < panels; p += at_once) {
-    std::size_t m = 0;
-    for (std::size_t t = 0; t < tiles; ++t) {
-      // Spread evenly: 9 rows are 5 and 4, not 8 and a 1.
-      const std::size_t rows = CeilDiv(args.M - m, tiles - t);
-      DispatchRows<kKeep>(std::make_integer_sequence<int, kMostRows>(), rows, args, m, p);
-      m += rows;
-    }
-  }
+  // Of one token contiguous channels are both layouts.
+  const bool feature_major = args.layout == ActivationLayout::kFeatureMajor &&
+                             !(args.M == 1 && args.lda == 1 && args.ldc == 1);
+  if (args.M <= kFewTokens && !feature_major) return GemmFewTokens<kKeep>(args);
+  const IoF32 io = {feature_major, args.a, args.lda, args.c, args.ldc};
+  ForEachTile<kLanes, kMostVecs>(args.M, [&](std::size_t vecs, std::size_t m, std::size_t tokens) {
+    DispatchVecs<kKeep>(std::make_integer_sequence<int, kMostVecs>(), vecs, args, io, m, tokens);
+  });
 }
 
 }  // namespace

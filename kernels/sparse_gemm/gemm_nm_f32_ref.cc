@@ -13,14 +13,18 @@ void PackNmF32(const PackNmF32Args& args) {
 }
 
 void GemmNmF32(const GemmNmF32Args& args) {
+  const bool feature_major = args.layout == ActivationLayout::kFeatureMajor;
+  const auto at = [&](std::size_t m, std::size_t channel, std::size_t ld) {
+    return feature_major ? channel * ld + m : m * ld + channel;
+  };
   for (std::size_t m = 0; m < args.M; ++m) {
     for (std::size_t n = 0; n < args.N; ++n) {
       double sum = 0;
       for (std::size_t k = 0; k < args.K; ++k) {
         const float w = args.packed_b[n * args.K + k];
-        if (w != 0) sum += double{w} * args.a[m * args.lda + k];
+        if (w != 0) sum += double{w} * args.a[at(m, k, args.lda)];
       }
-      args.c[m * args.ldc + n] = static_cast<float>(sum);
+      args.c[at(m, n, args.ldc)] = static_cast<float>(sum);
     }
   }
 }

@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "kernels/simd/fma.h"
+#include "kernels/simd/pick.h"
 #include "kernels/simd/quad.h"
 #include "kernels/simd/sparse_dot.h"
 #include "kernels/sparse_gemm/sparse_tile.h"
@@ -25,13 +26,27 @@ struct MacSparseF32 {
   using Acc = F32;
   using Word = float;
   static constexpr std::size_t kWords = 1;
+  using Weights = F32;
+
+  [[gnu::always_inline]] static void Spread(const float* w, F32 (&weights)[4]) {
+    const F32 four = BroadcastFour(w);
+    Unroll<4>([&](auto i) __attribute__((always_inline)) { weights[i] = RepeatOne<i>(four); });
+  }
+
+  template <int kVecs>
+  [[gnu::always_inline]] static void Step(F32 (&acc)[1][kVecs], const float* panel, std::size_t at,
+                                          F32 weight) {
+    Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
+      acc[0][v] = Fma(weight, F32::load_aligned(Place(panel, at) + v * F32::size), acc[0][v]);
+    });
+  }
 
   template <int kRows, int kVecs>
-  [[gnu::always_inline]] static void Step(F32 (&acc)[kRows][kVecs], const float* x,
-                                          const float* w) {
+  [[gnu::always_inline]] static void Step(F32 (&acc)[kRows][kVecs], const float* panel,
+                                          std::size_t at, const float* w) {
     F32 xv[kVecs];
     Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
-      xv[v] = F32::load_aligned(x + v * F32::size);
+      xv[v] = F32::load_aligned(Place(panel, at) + v * F32::size);
     });
     Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
       const F32 weight(w[r]);
@@ -104,40 +119,6 @@ struct OneTokenIo {
   void Finish(const float* sums, std::size_t, std::size_t n0, std::size_t rows, std::size_t,
               std::size_t) const {
     for (std::size_t n = 0; n < rows; ++n) y[(n0 + n) * ldy] = sums[n];
-  }
-};
-
-struct IoF32 {
-  bool direct;  // feature-major
-  const float* x;
-  std::size_t ldx;
-  float* y;
-  std::size_t ldy;
-
-  // Lanes beyond the tokens are zeros, and their sums are never stored.
-  template <std::size_t kWidth>
-  void Load(float* panel, std::size_t c0, std::size_t columns, std::size_t m,
-            std::size_t tokens) const {
-    if (direct) {
-      constexpr int kVecs = kWidth / F32::size;
-      for (std::size_t k = 0; k < columns; ++k) {
-        Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
-          constexpr std::size_t kBegin = v * F32::size;
-          LoadLanes<F32>(x + (c0 + k) * ldx + m + kBegin, tokens - kBegin)
-              .store_aligned(panel + k * kWidth + kBegin);
-        });
-      }
-    } else {
-      TransposeWords(tokens, columns, x + m * ldx + c0, ldx, panel, kWidth);
-      for (std::size_t k = 0; tokens < kWidth && k < columns; ++k) {
-        for (std::size_t t = tokens; t < kWidth; ++t) panel[k * kWidth + t] = 0;
-      }
-    }
-  }
-
-  void Finish(const float* sums, std::size_t width, std::size_t n0, std::size_t rows, std::size_t m,
-              std::size_t tokens) const {
-    TransposeWords(rows, tokens, sums, width, y + m * ldy + n0, ldy);
   }
 };
 

@@ -5,6 +5,7 @@
 
 #include "kernels/int8_matmul/gemm_int8.h"
 #include "kernels/simd/dot_columns.h"
+#include "kernels/simd/pick.h"
 #include "kernels/simd/sparse_dot.h"
 #include "kernels/sparse_gemm/sparse_tile.h"
 
@@ -20,32 +21,58 @@ constexpr int kVecs = 8;
 // Steps of the dot product per block.
 constexpr std::size_t kSteps = Block1x4S8View::kBlockCols / kDotDepth;
 
-// Step s of the weights of a block, as Dot takes it in every lane.
-inline I32 BroadcastWeights(const std::int8_t* w, int s) {
-  std::uint32_t word;
-  if constexpr (kDotDepth == 4) {
-    __builtin_memcpy(&word, w, sizeof(word));
-  } else {
-    word = DotWord(w + s * kDotDepth);
-  }
-  return I32(static_cast<std::int32_t>(word));
-}
-
 struct MacSparseInt8 {
   using View = Block1x4S8View;
   using Acc = I32;
   using Word = std::int32_t;
   static constexpr std::size_t kWords = kSteps;
+  struct Weights {
+    I32 steps[kSteps];
+  };
+
+  [[gnu::always_inline]] static void Spread(const std::int8_t* w, Weights (&weights)[4]) {
+    if constexpr (kSteps == 1) {
+      float words[4];
+      __builtin_memcpy(words, w, sizeof(words));
+      const F32 four = BroadcastFour(words);
+      Unroll<4>([&](auto i) __attribute__((always_inline)) {
+        weights[i].steps[0] = xsimd::bitwise_cast<I32>(RepeatOne<i>(four));
+      });
+    } else {
+      Unroll<4>([&](auto i) __attribute__((always_inline)) {
+        weights[i] = SpreadOne(w + i * View::kBlockCols);
+      });
+    }
+  }
+  [[gnu::always_inline]] static Weights SpreadOne(const std::int8_t* w) {
+    Weights weights;
+    Unroll<kSteps>([&](auto s) __attribute__((always_inline)) {
+      std::uint32_t word;
+      if constexpr (kSteps == 1) {
+        __builtin_memcpy(&word, w, sizeof(word));
+      } else {
+        word = DotWord(w + s * kDotDepth);
+      }
+      weights.steps[s] = I32(static_cast<std::int32_t>(word));
+    });
+    return weights;
+  }
 
   template <int kTileVecs>
-  [[gnu::always_inline]] static void Step(I32 (&acc)[1][kTileVecs], const std::int32_t* x,
-                                          const std::int8_t* w) {
+  [[gnu::always_inline]] static void Step(I32 (&acc)[1][kTileVecs], const std::int32_t* panel,
+                                          std::size_t at, const Weights& weights) {
     Unroll<kSteps>([&](auto s) __attribute__((always_inline)) {
-      const I32 weights = BroadcastWeights(w, s);
       Unroll<kTileVecs>([&](auto v) __attribute__((always_inline)) {
-        acc[0][v] = Dot(acc[0][v], I32::load_aligned(x + (s * kTileVecs + v) * I32::size), weights);
+        acc[0][v] =
+            Dot(acc[0][v], I32::load_aligned(Place(panel, at) + (s * kTileVecs + v) * I32::size),
+                weights.steps[s]);
       });
     });
+  }
+  template <int kTileVecs>
+  [[gnu::always_inline]] static void Step(I32 (&acc)[1][kTileVecs], const std::int32_t* panel,
+                                          std::size_t at, const std::int8_t* w) {
+    Step(acc, panel, at, SpreadOne(w));
   }
 };
 
@@ -201,7 +228,7 @@ struct IoInt8 {
         }
       }
     }
-    if (!feature_major) return TransposeWords(rows, tokens, sums, width, c + m * ldc + n0, ldc);
+    if (!feature_major) return SumsToTokens(rows, tokens, sums, width, c + m * ldc + n0, ldc);
     for (std::size_t n = 0; n < rows; ++n) {
       __builtin_memcpy(c + (n0 + n) * ldc + m, sums + n * width, tokens * sizeof(*sums));
     }

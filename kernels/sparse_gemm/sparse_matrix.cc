@@ -9,13 +9,13 @@ namespace {
 
 constexpr std::size_t CeilDiv(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
-// Slices double until an average segment has so many blocks, for which the sums of its channels are
-// fetched and put away, and a branch is mispredicted. A row of single weights is bound by the loads
-// of activations, which should come from L1: 128 columns x 64 tokens are 32 KiB. Measured from 50
-// to 95 % zeros with slices of 128 to 1024 on Granite Rapids.
+// Slices are so long that an average segment has about so many blocks, for which the sums of its
+// channels are fetched and put away, and a branch is mispredicted; but no shorter than kSliceColumns.
+// A row of single weights is bound by the loads of activations, which should come from L1: 128
+// columns x 64 tokens are 32 KiB. Measured from 50 to 95 % zeros on Zen 5.
 template <class View>
-constexpr std::size_t kLeastSegment = View::kBlockRows == 1 ? 12 : 48;
-constexpr std::size_t kLeastSliceColumns = 128;
+constexpr std::size_t kUsualSegment = View::kBlockRows == 1 ? 17 : 100;
+constexpr std::size_t kSliceColumns = 128;
 
 // Masks where at least so many percent of the blocks are stored: they add at most 6 % to the size, and
 // below it is faster to pick activations one by one than to spread weights. Measured on Zen 5.
@@ -37,12 +37,8 @@ class Converter {
     for (std::size_t r = 0; r < rows; ++r) {
       for (std::size_t c = 0; c < columns; ++c) blocks += IsStored(r, c);
     }
-    m_.slice_columns = kLeastSliceColumns;
-    while (m_.slice_columns < kMaxSliceColumns &&
-           blocks * m_.slice_columns < kLeastSegment<View> * rows * columns) {
-      m_.slice_columns *= 2;
-    }
     has_masks_ = View::kBlockRows == 1 && blocks * 100 >= kMaskedPercent<View> * rows * columns;
+    m_.slice_columns = has_masks_ ? kSliceColumns : SliceColumns(columns, rows, blocks);
     constexpr std::size_t kGroupRows = kGroupChannels / View::kBlockRows;
     for (std::size_t r0 = 0; r0 < rows; r0 += kGroupRows) {
       std::size_t c0 = 0;
@@ -56,6 +52,16 @@ class Converter {
   }
 
  private:
+  // Of slices of about the same length.
+  static std::size_t SliceColumns(std::size_t columns, std::size_t rows, std::size_t blocks) {
+    const std::size_t usual =
+        std::clamp(kUsualSegment<View> * rows * columns / std::max<std::size_t>(blocks, 1),
+                   kSliceColumns, View::kMaxSliceColumns);
+    const std::size_t slices = (columns + usual / 2) / usual;
+    return std::clamp(CeilDiv(columns, std::max<std::size_t>(slices, 1)), std::size_t{1},
+                      View::kMaxSliceColumns);
+  }
+
   // Calls f(weight) for each weight of a block, row-major, 0 for those beyond the matrix.
   template <class F>
   void ForEachWeight(std::size_t row, std::size_t column, const F& f) const {

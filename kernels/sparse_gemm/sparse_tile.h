@@ -2,27 +2,37 @@
 //
 // For a tile of tokens, a slice of X is copied to the stack as a panel, whose rows of kWidth tokens
 // neither ldx nor cache associativity spreads, and all segments of the slice are swept over it.
-// Sums wait between slices where Io says.
+// Between slices sums wait on the stack, for the same reason.
 //
 // A Mac (multiply-accumulate) describes the meeting of a block with a column of the panel:
 //   View             of the weights
 //   Acc, Word        the batch of sums, one lane per token, and its element
 //   kWords           words of X per token and column
-//   Step(acc, x, w)  acc[r][v] += what the block at w has for its channel r, times x: kWords rows
-//                    of the panel, kVecs batches each
+//   Step(acc, panel, at, w)   acc[r][v] += what a block has for its channel r, times kWords rows of
+//                    the panel from `at` on, kVecs batches each. `w` is the place of its weights or,
+//                    where kBlockRows is 1, Weights: those of the block in all lanes
+//   Spread(w, weights)        where kBlockRows is 1: the Weights of the four blocks at w
 // An Io knows what X and Y look like:
 //   Load<kWidth>(panel, c0, columns, m, tokens)   columns of X, from block column c0 on
-//   direct           sums may wait in y, at y + n * ldy + m; else on the stack, for Finish
+//   direct           sums go to y, at y + n * ldy + m; else they stay on the stack, for Finish
 //   Finish(sums, width, n0, rows, m, tokens)      takes them: sums[(n - n0) * width + token]
 #pragma once
 
-#include "kernels/simd/partial.h"
-#include "kernels/simd/transpose16.h"
+#include "kernels/simd/opaque.h"
 #include "kernels/simd/unroll.h"
 #include "kernels/sparse_gemm/sparse_view.h"
+#include "kernels/sparse_gemm/token_panel.h"
 
 namespace podium::PODIUM_ISA {
 namespace {
+
+// panel + at, added up in the address of the load: else the compiler adds once for all batches, which
+// takes an instruction more.
+template <class Word>
+[[gnu::always_inline]] inline const Word* Place(const Word* panel, std::size_t& at) {
+  at = Opaque(at);
+  return panel + at;
+}
 
 template <class View>
 struct Segment {
@@ -30,9 +40,8 @@ struct Segment {
   const typename View::Value* values;
   const std::uint16_t* masks;  // or null
   std::size_t count;
-  std::size_t row;    // block row within the group
-  std::size_t ahead;  // that of the segment after this one
-  bool first;         // of its block row: no sums wait
+  std::size_t row;   // block row within the group
+  bool first, last;  // of its block row: no sums wait; none will
 };
 
 // Calls for each group of `channels` output channels from n0 on
@@ -50,8 +59,8 @@ template <class View, class OnSlice, class OnSegment, class OnGroup>
                      .masks = w.masks,
                      .count = 0,
                      .row = 0,
-                     .ahead = 0,
-                     .first = true};
+                     .first = true,
+                     .last = true};
   for (std::size_t n0 = 0; n0 < w.N; n0 += kGroupChannels) {
     const std::size_t channels = w.N - n0 < kGroupChannels ? w.N - n0 : kGroupChannels;
     const std::size_t block_rows = (channels + kRows - 1) / kRows;
@@ -60,10 +69,10 @@ template <class View, class OnSlice, class OnSegment, class OnGroup>
       const std::size_t c1 = columns - c0 < w.slice_columns ? columns : c0 + w.slice_columns;
       slice(n0, c0, c1 - c0);
       s.first = c0 == 0;
+      s.last = c1 == columns;
       for (std::size_t b = 0; b < block_rows; ++b, ++next) {
         s.row = next->row;
         s.count = next->count;
-        s.ahead = next[b + 1 < block_rows ? 1 : 0].row;  // the last is followed by itself
         const std::size_t left = channels - s.row * kRows;
         segment(s, left < kRows ? left : kRows);
         s.col_idx += s.count;
@@ -83,50 +92,80 @@ struct TokensTile {
   using Acc = typename Mac::Acc;
   using Word = typename Mac::Word;
   static constexpr int kRows = View::kBlockRows;
-  static constexpr std::size_t kWidth = kVecs * Acc::size;
+  static constexpr std::size_t kWidth = kVecs * Acc::size, kColumn = kWidth * Mac::kWords;
 
-  // Segments of single rows are padded to pairs, and the two of a pair go to sums of their own
-  // where else the latency of an addition (4 cycles in two units: 8 sums) would be waited for.
-  static constexpr int kUnroll = kRows == 1 ? 2 : 1;
-  static constexpr int kChains = kRows * kVecs < 8 ? kUnroll : 1;
+  // Blocks in a row go to sums of their own where else the latency of an addition (4 cycles in two
+  // units: 8 sums) would be waited for.
+  static constexpr int kChains = kRows > 1 || kVecs > 4 ? 1 : kVecs > 2 ? 2 : 4;
 
-  static void Multiply(const Segment<View>& s, const Word* panel, std::size_t rows,
-                       std::size_t tokens, Word* y, std::size_t ldy) {
-    Acc acc[kChains][kRows][kVecs];
-    const auto for_each = [](const auto& f) __attribute__((always_inline)) {
+  Acc acc[kChains][kRows][kVecs];
+
+  [[gnu::always_inline]] void Clear() {
+    Unroll<kChains>([&](auto c) __attribute__((always_inline)) {
       Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
-        Unroll<kVecs>([&](auto v) __attribute__((always_inline)) { f(r, v); });
+        Unroll<kVecs>([&](auto v) __attribute__((always_inline)) { acc[c][r][v] = Acc(0); });
       });
-    };
-    for_each([&](auto r, auto v) __attribute__((always_inline)) {
-      Unroll<kChains>([&](auto c) __attribute__((always_inline)) { acc[c][r][v] = Acc(0); });
     });
-    // Calls f(sums, their place in y, how many of them) for each batch of the tile within W.
-    const auto for_each_batch = [&](const auto& f) __attribute__((always_inline)) {
-      for_each([&](auto r, auto v) __attribute__((always_inline)) {
+  }
+
+  // Sums that wait between slices.
+  [[gnu::always_inline]] void Load(const Word* from) {
+    Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
+      Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
+        acc[0][r][v] = Acc::load_unaligned(from + r * kWidth + v * Acc::size);
+      });
+    });
+  }
+  [[gnu::always_inline]] void Store(Word* to) const {
+    Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
+      Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
+        acc[0][r][v].store_unaligned(to + r * kWidth + v * Acc::size);
+      });
+    });
+  }
+
+  // Those within Y; of the batches of tokens only the last may be partial.
+  [[gnu::always_inline]] void Store(Word* y, std::size_t ldy, std::size_t rows,
+                                    std::size_t tokens) const {
+    Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
+      if (kRows > 1 && static_cast<std::size_t>(r) >= rows) return;
+      Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
         constexpr std::size_t kBegin = v * Acc::size;
-        if (static_cast<std::size_t>(r) < rows) {
-          f(acc[0][r][v], y + r * ldy + kBegin, tokens - kBegin);
-        }
+        StoreLanes(y + r * ldy + kBegin, acc[0][r][v], v < kVecs - 1 ? Acc::size : tokens - kBegin);
       });
-    };
-    if (!s.first) {
-      for_each_batch([](Acc & sum, const Word* from, std::size_t count)
-                         __attribute__((always_inline)) { sum = LoadLanes<Acc>(from, count); });
-    }
+    });
+  }
+
+  [[gnu::always_inline]] void Multiply(const Segment<View>& s, const Word* panel) {
     constexpr std::size_t kBlock = View::kBlockRows * View::kBlockCols;
-    for (std::size_t i = 0; i < s.count; i += kUnroll) {
-      Unroll<kUnroll>([&](auto u) __attribute__((always_inline)) {
-        const Word* const x = panel + s.col_idx[i + u] * (kWidth * Mac::kWords);
-        Mac::Step(acc[u % kChains], x, s.values + (i + u) * kBlock);
+    const auto step = [&](auto chain, std::size_t i) __attribute__((always_inline)) {
+      Mac::Step(acc[chain % kChains], panel, s.col_idx[i] * kColumn, s.values + i * kBlock);
+    };
+    if constexpr (kRows > 1) {
+      for (std::size_t i = 0; i < s.count; ++i) step(Index<0>(), i);
+    } else {
+      // Four blocks at a time: loads are what is scarce, and so one fetches the weights of all, and
+      // one their columns.
+      const std::size_t fours = s.count & ~std::size_t{3};
+      for (std::size_t i = 0; i < fours; i += 4) {
+        std::uint64_t columns;
+        __builtin_memcpy(&columns, s.col_idx + i, sizeof(columns));
+        typename Mac::Weights weights[4];
+        Mac::Spread(s.values + i * kBlock, weights);
+        Unroll<4>([&](auto u) __attribute__((always_inline)) {
+          Mac::Step(acc[u % kChains], panel, (columns >> 16 * u & 0xFFFF) * kColumn, weights[u]);
+        });
+      }
+      if (fours < s.count) {
+        step(Index<0>(), fours);
+        step(Index<1>(), fours + 1);
+      }
+    }
+    Unroll<kChains - 1>([&](auto c) __attribute__((always_inline)) {
+      Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
+        acc[0][0][v] = acc[0][0][v] + acc[c + 1][0][v];
       });
-    }
-    if constexpr (kChains == 2) {
-      for_each([&](auto r, auto v)
-                   __attribute__((always_inline)) { acc[0][r][v] = acc[0][r][v] + acc[1][r][v]; });
-    }
-    for_each_batch([](Acc sum, Word * to, std::size_t count)
-                       __attribute__((always_inline)) { StoreLanes(to, sum, count); });
+    });
   }
 };
 
@@ -135,12 +174,13 @@ template <class Mac, class Tile, class Io>
 void SweepTokens(const typename Mac::View& w, const Io& io, std::size_t m, std::size_t tokens) {
   using View = typename Mac::View;
   using Word = typename Mac::Word;
-  constexpr std::size_t kRows = View::kBlockRows, kColumn = Tile::kWidth * Mac::kWords;
-  alignas(64) Word panel[kColumn * (kMaxSliceColumns + 1)];
+  constexpr std::size_t kRows = View::kBlockRows;
+  alignas(64) Word panel[Tile::kColumn * (View::kMaxSliceColumns + 1)];
   alignas(64) Word waiting[Tile::kWidth * kGroupChannels];
-  for (std::size_t i = 0; i < kColumn; ++i) panel[w.slice_columns * kColumn + i] = 0;
-  Word* y = waiting;
-  const std::size_t ldy = io.direct ? io.ldy : Tile::kWidth;
+  for (std::size_t i = 0; i < Tile::kColumn; ++i) panel[w.slice_columns * Tile::kColumn + i] = 0;
+  Word* y = nullptr;
+  // Where that is as good a place.
+  const bool wait_in_y = kRows == 1 && io.direct && io.ldy == Tile::kWidth && tokens == io.ldy;
   Sweep(
       w,
       [&](std::size_t n0, std::size_t c0, std::size_t columns) __attribute__((always_inline)) {
@@ -148,14 +188,17 @@ void SweepTokens(const typename Mac::View& w, const Io& io, std::size_t m, std::
         io.template Load<Tile::kWidth>(panel, c0, columns, m, tokens);
       },
       [&](const Segment<View>& s, std::size_t rows) __attribute__((always_inline)) {
-        // Rows come in no order that a hardware prefetcher knows.
-        Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
-          const Word* const line = y + (s.ahead * kRows + r) * ldy;
-          for (std::size_t i = 0; i < Tile::kWidth; i += 64 / sizeof(Word)) {
-            __builtin_prefetch(line + i, 1);
-          }
-        });
-        Tile::Multiply(s, panel, rows, tokens, y + s.row * kRows * ldy, ldy);
+        Word* const sums = (wait_in_y ? y : waiting) + s.row * kRows * Tile::kWidth;
+        const bool to_y = io.direct && s.last;
+        Tile tile;
+        tile.Clear();
+        if (!s.first) tile.Load(sums);
+        tile.Multiply(s, panel);
+        if (to_y) {
+          tile.Store(y + s.row * kRows * io.ldy, io.ldy, rows, tokens);
+        } else {
+          tile.Store(sums);
+        }
       },
       [&](std::size_t n0, std::size_t channels) __attribute__((always_inline)) {
         if (!io.direct) io.Finish(waiting, Tile::kWidth, n0, channels, m, tokens);
@@ -173,7 +216,7 @@ void SweepOneToken(const typename OneToken::View& w, const Io& io) {
   using Word = typename OneToken::Word;
   using Sum = typename OneToken::Sum;
   constexpr std::size_t kRows = View::kBlockRows;
-  alignas(64) Word panel[OneToken::kWords * (kMaxSliceColumns + 1)] = {};
+  alignas(64) Word panel[OneToken::kWords * (View::kMaxSliceColumns + 1)] = {};
   alignas(64) Sum waiting[kGroupChannels / kRows];
   alignas(64) Word sums[kGroupChannels];
   const std::size_t masks = w.slice_columns / kMaskColumns;
@@ -201,54 +244,27 @@ void DispatchVecs(std::integer_sequence<int, i...>, std::size_t vecs, const type
   kSweeps[vecs - 1](w, io, m, tokens);
 }
 
-// In tiles of up to kVecs batches of tokens.
-template <class Mac, int kVecs, class Io>
-void SparseGemm(const typename Mac::View& w, std::size_t M, const Io& io) {
-  using Acc = typename Mac::Acc;
-  std::size_t vecs = (M + Acc::size - 1) / Acc::size;
+// Calls tile(batches, m, tokens) for tiles of up to kVecs batches of kLanes tokens, of M in all.
+template <std::size_t kLanes, std::size_t kVecs, class F>
+void ForEachTile(std::size_t M, const F& tile) {
+  std::size_t vecs = (M + kLanes - 1) / kLanes;
   std::size_t tiles = (vecs + kVecs - 1) / kVecs;
   for (std::size_t m = 0; m < M; --tiles) {
     // Spread evenly: 5 batches are 3 and 2, not 4 and a 1 that waits on latencies.
     const std::size_t tile_vecs = (vecs + tiles - 1) / tiles;
-    const std::size_t most = tile_vecs * Acc::size;
+    const std::size_t most = tile_vecs * kLanes;
     const std::size_t tokens = M - m < most ? M - m : most;
-    DispatchVecs<Mac>(std::make_integer_sequence<int, kVecs>(), tile_vecs, w, io, m, tokens);
+    tile(tile_vecs, m, tokens);
     vecs -= tile_vecs;
     m += tokens;
   }
 }
 
-// to[j * to_stride + i] = from[i * from_stride + j], strides in words of 32 bits, whatever they hold.
-void TransposeWords(std::size_t rows, std::size_t columns, const void* from_words,
-                    std::size_t from_stride, void* to_words, std::size_t to_stride) {
-  const auto* const from = static_cast<const std::uint32_t*>(from_words);
-  auto* const to = static_cast<std::uint32_t*>(to_words);
-  for (std::size_t i0 = 0; i0 < rows; i0 += 16) {
-    const std::size_t end = rows - i0 < 16 ? rows : i0 + 16;
-    std::size_t j = 0;
-    for (; end - i0 == 16 && j + 16 <= columns; j += 16) {
-      Transpose16x16(from + i0 * from_stride + j, from_stride, to + j * to_stride + i0, to_stride);
-    }
-    const std::size_t whole = i0 + (end - i0) / 4 * 4;
-    for (; j + 4 <= columns; j += 4) {
-      for (std::size_t i = i0; i < whole; i += 4) {
-        Words4 block[4];
-        for (int r = 0; r < 4; ++r) block[r] = LoadWords4(from + (i + r) * from_stride + j);
-        Transpose4x4(block);
-        for (int r = 0; r < 4; ++r) StoreWords4(to + (j + r) * to_stride + i, block[r]);
-      }
-      for (std::size_t i = whole; i < end; ++i) {
-        for (std::size_t k = j; k < j + 4; ++k) {
-          __builtin_memcpy(to + k * to_stride + i, from + i * from_stride + k, 4);
-        }
-      }
-    }
-    for (; j < columns; ++j) {
-      for (std::size_t i = i0; i < end; ++i) {
-        __builtin_memcpy(to + j * to_stride + i, from + i * from_stride + j, 4);
-      }
-    }
-  }
+template <class Mac, int kVecs, class Io>
+void SparseGemm(const typename Mac::View& w, std::size_t M, const Io& io) {
+  ForEachTile<Mac::Acc::size, kVecs>(M, [&](std::size_t vecs, std::size_t m, std::size_t tokens) {
+    DispatchVecs<Mac>(std::make_integer_sequence<int, kVecs>(), vecs, w, io, m, tokens);
+  });
 }
 
 }  // namespace

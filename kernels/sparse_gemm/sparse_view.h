@@ -25,7 +25,6 @@
 namespace podium {
 
 inline constexpr std::size_t kGroupChannels = 1024;
-inline constexpr std::size_t kMaxSliceColumns = 512;
 inline constexpr std::size_t kMaskColumns = 16;
 
 // Of what the weights meet, and of the product: which of a matrix is contiguous, the tokens of a
@@ -41,6 +40,7 @@ template <class T, std::size_t kRows, std::size_t kCols>
 struct SparseView {
   using Value = T;
   static constexpr std::size_t kBlockRows = kRows, kBlockCols = kCols;
+  static constexpr std::size_t kMaxSliceColumns = kRows == 1 ? 512 : 1024;
 
   std::size_t N, K;
   std::size_t slice_columns;      // 1 .. kMaxSliceColumns

@@ -278,7 +278,7 @@ TEST(SparseMatrixTest, SparserMatricesHaveLongerSlices) {
   FillUniform(b, 3);
   EXPECT_EQ(CsrFromDense({64, 2048, b.data(), 2048}).slice_columns, 128u);
   PruneMagnitude({64, 2048, b.data(), 2048, 0.95});
-  EXPECT_EQ(CsrFromDense({64, 2048, b.data(), 2048}).slice_columns, 256u);
+  EXPECT_EQ(CsrFromDense({64, 2048, b.data(), 2048}).slice_columns, 342u);
 }
 
 TEST(SparseMatrixTest, NoRows) {

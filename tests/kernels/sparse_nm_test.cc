@@ -14,14 +14,29 @@ struct Shape {
   std::size_t M, N, K, keep = 2;
   std::size_t padding = 0;  // elements between the end of a row and the next
   std::size_t offset = 0;   // elements beyond an aligned address
+  ActivationLayout layout = ActivationLayout::kTokenMajor;
+
+  bool feature_major() const { return layout == ActivationLayout::kFeatureMajor; }
+  // From row to row of the activations and the result.
+  std::size_t lda() const { return (feature_major() ? M : K) + padding; }
+  std::size_t ldc() const { return (feature_major() ? M : N) + padding; }
+  std::size_t a_size() const { return (feature_major() ? K : M) * lda(); }
+  std::size_t c_size() const { return (feature_major() ? N : M) * ldc(); }
+  std::size_t a_at(std::size_t m, std::size_t k) const {
+    return feature_major() ? k * lda() + m : m * lda() + k;
+  }
+  std::size_t c_at(std::size_t m, std::size_t n) const {
+    return feature_major() ? n * ldc() + m : m * ldc() + n;
+  }
 };
 
 void PrintTo(const Shape& s, std::ostream* os) {
   *os << "M=" << s.M << " N=" << s.N << " K=" << s.K << " keep=" << s.keep
-      << " padding=" << s.padding << " offset=" << s.offset;
+      << " padding=" << s.padding << " offset=" << s.offset
+      << (s.feature_major() ? " feature-major" : " token-major");
 }
 
-// C, of M rows of N + padding, with 1e30 in the padding and wherever a kernel forgets to write.
+// C, with 1e30 in the padding and wherever a kernel forgets to write.
 void Multiply(const KernelTable& kernels, const Shape& s, const Buffer<float>& b,
               const Buffer<float>& a, Buffer<float>& c) {
   std::fill(c.begin(), c.end(), 1e30f);
@@ -33,17 +48,17 @@ void Multiply(const KernelTable& kernels, const Shape& s, const Buffer<float>& b
                        .K = s.K,
                        .keep = s.keep,
                        .a = a.data(),
-                       .lda = s.K + s.padding,
+                       .lda = s.lda(),
                        .packed_b = packed.data(),
                        .c = c.data(),
-                       .ldc = s.N + s.padding});
+                       .ldc = s.ldc(),
+                       .layout = s.layout});
 }
 
 // The bound of gemm_nm_f32.h.
-void Check(const KernelTable& kernels, const Shape& s) {
+void CheckLayout(const KernelTable& kernels, const Shape& s) {
   SCOPED_TRACE(testing::PrintToString(s));
-  const std::size_t lda = s.K + s.padding, ldc = s.N + s.padding;
-  Buffer<float> b(s.N * s.K), a(s.M * lda, s.offset), c(s.M * ldc, s.offset);
+  Buffer<float> b(s.N * s.K), a(s.a_size(), s.offset), c(s.c_size(), s.offset);
   FillUniform(b, 1);
   FillUniform(a, 2);
   PruneOfFour({s.N, s.K, b.data(), s.K, s.keep});
@@ -53,14 +68,24 @@ void Check(const KernelTable& kernels, const Shape& s) {
     for (std::size_t n = 0; n < s.N; ++n) {
       double want = 0, magnitude = 0;
       for (std::size_t k = 0; k < s.K; ++k) {
-        const double product = double{b[n * s.K + k]} * a[m * lda + k];
+        const double product = double{b[n * s.K + k]} * a[s.a_at(m, k)];
         want += product;
         magnitude += std::fabs(product);
       }
-      ASSERT_NEAR(c[m * ldc + n], want, (z + 1) * std::ldexp(magnitude, -24))
+      ASSERT_NEAR(c[s.c_at(m, n)], want, (z + 1) * std::ldexp(magnitude, -24))
           << "m=" << m << " n=" << n;
     }
-    for (std::size_t n = s.N; n < ldc; ++n) ASSERT_EQ(c[m * ldc + n], 1e30f) << "padding, m=" << m;
+  }
+  for (std::size_t i = 0; i < c.size(); ++i) {
+    if (i % s.ldc() < s.ldc() - s.padding) continue;
+    ASSERT_EQ(c[i], 1e30f) << "padding, at " << i;
+  }
+}
+
+void Check(const KernelTable& kernels, Shape s) {
+  for (const auto layout : {ActivationLayout::kTokenMajor, ActivationLayout::kFeatureMajor}) {
+    s.layout = layout;
+    CheckLayout(kernels, s);
   }
 }
 
@@ -82,9 +107,15 @@ TEST_P(SparseNmTest, StridedAndUnaligned) {
   }
 }
 
-TEST_P(SparseNmTest, Deep) {
-  for (std::size_t M : {1, 8}) Check(kernels(), {M, 20, 3000, 2});
+TEST_P(SparseNmTest, EveryWidthOfTheLastTileOfTokens) {
+  for (std::size_t M = 10; M <= 84; ++M) Check(kernels(), {M, 6, 40, 1 + M % 2});
 }
+
+TEST_P(SparseNmTest, Deep) {
+  for (std::size_t M : {1, 8, 33}) Check(kernels(), {M, 20, 3000, 2});
+}
+
+TEST_P(SparseNmTest, ManyGroupsOfChannels) { Check(kernels(), {17, kGroupChannels + 7, 150, 2}); }
 
 TEST_P(SparseNmTest, GroupsOfFewerWeights) {
   const Shape s = {3, 5, 40, 2};
