@@ -51,7 +51,6 @@ struct ScoreStep {
   static F32 LoadK(const T* k) { return LoadAsF32(k); }
   static F32 LoadLastK(const T* k) { return LoadAsF32(k); }
   static F32 Add(F32 sum, F32 q, F32 k) { return Fma(q, k, sum); }
-  static F32 ToFloat(F32 sum) { return sum; }
 };
 
 template <>
@@ -65,7 +64,6 @@ struct ScoreStep<std::int8_t> {
   static I32 LoadK(const std::int8_t* k) { return LoadS8AsS16(k); }
   static I32 LoadLastK(const std::int8_t* k) { return LoadHalfS8AsS16(k); }
   static I32 Add(I32 sum, I32 q, I32 k) { return DotS16(sum, q, k); }
-  static F32 ToFloat(I32 sum) { return xsimd::to_float(sum); }
 };
 
 // Room that a query takes among those of its group: a key's last step may be longer than the key,
@@ -134,12 +132,13 @@ template <class T, int kHeads, int kTokens>
   if (kFetches == 0) prefetch.Read(kTokens * keys.head_dim * sizeof(T), streams);
   constexpr int kLanes = static_cast<int>(F32::size), kSums = kHeads * kTokens;
   constexpr int kVecs = (kSums + kLanes - 1) / kLanes;
-  F32 products[kVecs * kLanes];  // with zeros for the sums that a tile of one token lacks
+  // With zeros for the sums that a tile of one token lacks.
+  typename Step::Sum products[kVecs * kLanes];
   Unroll<kVecs * kLanes>([&](auto i) __attribute__((always_inline)) {
     if constexpr (i < kSums) {
-      products[i] = Step::ToFloat(sums[i]);
+      products[i] = sums[i];
     } else {
-      products[i] = F32(0.0f);
+      products[i] = typename Step::Sum(0);
     }
   });
   float lanes[kVecs * kLanes];
