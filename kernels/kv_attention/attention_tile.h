@@ -51,7 +51,6 @@ struct ScoreStep {
   static F32 LoadK(const T* k) { return LoadAsF32(k); }
   static F32 LoadLastK(const T* k) { return LoadAsF32(k); }
   static F32 Add(F32 sum, F32 q, F32 k) { return Fma(q, k, sum); }
-  static F32 ToFloat(F32 sum) { return sum; }
 };
 
 template <>
@@ -65,27 +64,26 @@ struct ScoreStep<std::int8_t> {
   static I32 LoadK(const std::int8_t* k) { return LoadS8AsS16(k); }
   static I32 LoadLastK(const std::int8_t* k) { return LoadHalfS8AsS16(k); }
   static I32 Add(I32 sum, I32 q, I32 k) { return DotS16(sum, q, k); }
-  static F32 ToFloat(I32 sum) { return xsimd::to_float(sum); }
 };
 
-// Elements of a step of a query, of all heads, then of the next step: loads of several heads at a
-// time then find different banks of L1, as they would not in rows that are a multiple of a line
-// apart.
+// Room that a query takes among those of its group: a key's last step may be longer than the key,
+// which continues in zeros.
+constexpr std::size_t PaddedDim(std::size_t head_dim) { return (head_dim + 31) / 32 * 32; }
+static_assert(32 % ScoreStep<std::int8_t>::kElements == 0);
+
+// Puts a head's query among those of its group. Elements of a step of a query, of all heads, then of
+// the next step: loads of several heads at a time then find different banks of L1, as they would not
+// in rows that are a multiple of a line apart.
 template <class T>
-struct Queries {
+void SetQuery(const typename ScoreStep<T>::Q* row, std::size_t head_dim, int head, int n_heads,
+              typename ScoreStep<T>::Q* group) {
   using Q = typename ScoreStep<T>::Q;
-
-  // Room for up to 4 heads; a key's last step may be longer than the key, which continues in zeros.
-  alignas(64) Q q[4 * kMaxHeadDim];
-
-  void Set(int head, int n_heads, const Q* row, std::size_t head_dim) {
-    constexpr std::size_t kElements = ScoreStep<T>::kElements;
-    for (std::size_t d = 0; d < head_dim; d += kElements) {
-      Q* const to = q + d * n_heads + head * kElements;
-      for (std::size_t i = 0; i < kElements; ++i) to[i] = d + i < head_dim ? row[d + i] : Q(0);
-    }
+  constexpr std::size_t kElements = ScoreStep<T>::kElements;
+  for (std::size_t d = 0; d < head_dim; d += kElements) {
+    Q* const to = group + d * n_heads + head * kElements;
+    for (std::size_t i = 0; i < kElements; ++i) to[i] = d + i < head_dim ? row[d + i] : Q(0);
   }
-};
+}
 
 template <class T>
 struct Keys {
@@ -96,7 +94,9 @@ struct Keys {
 // scores[h * kChunkLd + t] = dot(q[h], k[t]).
 template <class T, int kHeads, int kTokens>
 [[gnu::always_inline]] inline void ScoreTile(const typename ScoreStep<T>::Q* q, const Keys<T>& keys,
-                                             Prefetcher<T>& prefetch, float* scores) {
+                                             Prefetcher<T>& prefetch,
+                                             typename Prefetcher<T>::Streams& streams,
+                                             float* scores) {
   using Step = ScoreStep<T>;
   constexpr std::size_t kStepBytes = kTokens * Step::kElements * sizeof(T);
   constexpr std::size_t kFetches = kStepBytes / Prefetcher<T>::kStep;  // 0: after the whole tile
@@ -120,7 +120,7 @@ template <class T, int kHeads, int kTokens>
   const auto load = [](const T* k) __attribute__((always_inline)) { return Step::LoadK(k); };
   std::size_t d = 0;
   for (; d + kUnroll * Step::kElements <= keys.head_dim; d += kUnroll * Step::kElements) {
-    for (std::size_t i = 0; i < kFetches; ++i) prefetch.Step();
+    for (std::size_t i = 0; i < kFetches; ++i) prefetch.Step(streams);
     Unroll<kUnroll>([&](auto i)
                         __attribute__((always_inline)) { add(d + i * Step::kElements, load); });
   }
@@ -129,15 +129,16 @@ template <class T, int kHeads, int kTokens>
     add(
         d, [](const T* k) __attribute__((always_inline)) { return Step::LoadLastK(k); });
   }
-  if (kFetches == 0) prefetch.Read(kTokens * keys.head_dim * sizeof(T));
+  if (kFetches == 0) prefetch.Read(kTokens * keys.head_dim * sizeof(T), streams);
   constexpr int kLanes = static_cast<int>(F32::size), kSums = kHeads * kTokens;
   constexpr int kVecs = (kSums + kLanes - 1) / kLanes;
-  F32 products[kVecs * kLanes];  // with zeros for the sums that a tile of one token lacks
+  // With zeros for the sums that a tile of one token lacks.
+  typename Step::Sum products[kVecs * kLanes];
   Unroll<kVecs * kLanes>([&](auto i) __attribute__((always_inline)) {
     if constexpr (i < kSums) {
-      products[i] = Step::ToFloat(sums[i]);
+      products[i] = sums[i];
     } else {
-      products[i] = F32(0.0f);
+      products[i] = typename Step::Sum(0);
     }
   });
   float lanes[kVecs * kLanes];
@@ -155,13 +156,15 @@ template <class T, int kHeads>
                                             std::size_t count, Prefetcher<T>& prefetch,
                                             float* scores) {
   constexpr std::size_t kTokens = kTileSums / kHeads;
+  auto streams = prefetch.Take();
   std::size_t t = 0;
   for (; t + kTokens <= count; t += kTokens, keys.k += kTokens * keys.stride) {
-    ScoreTile<T, kHeads, kTokens>(q, keys, prefetch, scores + t);
+    ScoreTile<T, kHeads, kTokens>(q, keys, prefetch, streams, scores + t);
   }
   for (; t < count; ++t, keys.k += keys.stride) {
-    ScoreTile<T, kHeads, 1>(q, keys, prefetch, scores + t);
+    ScoreTile<T, kHeads, 1>(q, keys, prefetch, streams, scores + t);
   }
+  prefetch.Put(streams);
 }
 
 // The same for a chunk, whose rows are `stride` apart.
@@ -222,9 +225,12 @@ struct WeighStep<std::int8_t> {
 };
 
 // The columns d .. d + kVecs * F32::size - 1.
+// Not inlined: in a large function GCC 12 would leave values in memory.
 template <class T, int kHeads, int kVecs>
-[[gnu::always_inline]] inline void WeighColumns(const Weighing<T>& w, std::size_t d,
-                                                Prefetcher<T>& prefetch) {
+[[gnu::noinline]] void WeighColumns(const Weighing<T>& weighing, std::size_t d,
+                                    Prefetcher<T>& prefetch) {
+  const Weighing<T> w = weighing;  // a copy, which no store to `out` can change
+  auto streams = prefetch.Take();
   using Step = WeighStep<T>;
   constexpr std::size_t kStepBytes = Step::kTokens * kVecs * F32::size * sizeof(T);
   constexpr std::size_t kFetched = Prefetcher<T>::kStep;
@@ -270,15 +276,16 @@ template <class T, int kHeads, int kVecs>
       for (int i = 0; i < kSteps; i += kUnroll) {
         Unroll<kUnroll>([&](auto) __attribute__((always_inline)) { add(w.stride, load); });
       }
-      for (int i = 0; i < kFetches; ++i) prefetch.Step();
+      for (int i = 0; i < kFetches; ++i) prefetch.Step(streams);
     }
-    prefetch.Read(rest * kVecs * F32::size * sizeof(T));
+    prefetch.Read(rest * kVecs * F32::size * sizeof(T), streams);
     for (; rest >= Step::kTokens; rest -= Step::kTokens) add(w.stride, load);
     if (Step::kTokens == 1 || rest == 0) continue;
     add(
         0, [](const Weight* x) __attribute__((always_inline)) { return Step::LoadLastWeight(x); });
     weights -= Step::kTokens - 1;
   }
+  prefetch.Put(streams);
   Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
     if constexpr (kExact) OrderPairs(sums[h]);
     Unroll<kVecs>([&](auto i) __attribute__((always_inline)) {
@@ -308,8 +315,7 @@ void WeighBlocks(const Weighing<T>& w, std::size_t d, Prefetcher<T>& prefetch) {
 }
 
 template <class T, int kHeads>
-void WeighValues(const Weighing<T>& weighing, Prefetcher<T>& prefetch) {
-  const Weighing<T> w = weighing;  // a copy, which no store to `out` can change
+void WeighValues(const Weighing<T>& w, Prefetcher<T>& prefetch) {
   WeighBlocks<T, kHeads, kWeighVecs<kHeads>>(w, 0, prefetch);
 }
 

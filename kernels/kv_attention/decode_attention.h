@@ -13,8 +13,8 @@
 //
 // n_heads is a multiple of cache.n_kv_heads; head_dim as in kv_view.h. Where every score is -infinity,
 // or there is no token, out is 0. Strides are in elements; any alignment; out overlaps neither q nor
-// the cache. Keys and values are read from memory once for every 16 query heads of a KV head. 56 KiB of
-// stack.
+// the cache. Keys and values are read from memory once if a KV head has at most min(64, 8192 / head_dim)
+// query heads. 56 KiB of stack.
 //
 // Threads, or caches in several places, take ranges begin .. end of their own, or KV heads (KvHeads).
 // MergeAttention then puts ranges together: exactly, but for the rounding of the merge itself.

@@ -1,7 +1,11 @@
-// One pass over the cache per KV head, in chunks of tokens that stay in L1 between their scores and
-// their values. Per query head a running maximum and a running sum of weights make the softmax
-// "online" (Milakov and Gimelshein): where a chunk raises the maximum, what was summed before
-// shrinks by exp(old maximum - new maximum). The sums of values wait in `out` between chunks.
+// One pass over the cache, in chunks of tokens that stay in L1 between their scores and their values.
+// Per query head a running maximum and a running sum of weights make the softmax "online" (Milakov
+// and Gimelshein): where a chunk raises the maximum, what was summed before shrinks by
+// exp(old maximum - new maximum). The sums of values wait in `out` between chunks.
+//
+// Memory is read in the order in which it lies, or the CPU's prefetchers would begin anew all the
+// time: of a contiguous cache KV head by KV head, of a paged one block by block, in each block KV head
+// by KV head. (Zen 5, blocks of 64 tokens, against head by head: f16 1.07 to 1.22, f32 and s8 no slower.)
 #include "kernels/kv_attention/decode_attention.h"
 
 #include <cassert>
@@ -14,14 +18,17 @@
 namespace podium::PODIUM_ISA {
 namespace {
 
-constexpr std::size_t kMaxHeads = 16;  // that one sweep over the cache serves
+// Query heads that one sweep over the cache serves, and elements of all their queries.
+constexpr std::size_t kMaxHeads = 64, kMaxQueries = 8192;
+static_assert(kMaxQueries >= 16 * kMaxHeadDim);
 
 // 1, 2 or 4 query heads of one KV head.
 template <class T>
 struct Group {
   int n_heads;
-  Queries<T> queries;
+  const typename ScoreStep<T>::Q* q;
   float* out;
+  SoftmaxSum* sums;
   HeadState heads[4];
 };
 
@@ -76,7 +83,7 @@ void AttendChunk(const DecodeAttentionArgs& args, const Chunk<T>& now, Prefetche
   float old_factors[kHeads], units[kHeads];
   const KvView& cache = args.cache;
   const std::size_t stride = cache.token_stride, head_dim = cache.head_dim;
-  ScoreTokens<T, kHeads>(group.queries.q, now, stride, head_dim, prefetch, scores);
+  ScoreTokens<T, kHeads>(group.q, now, stride, head_dim, prefetch, scores);
   ScoreRule rule = {
       .count = now.count,
       .first_distance = static_cast<float>(now.first) - static_cast<float>(cache.length - 1),
@@ -108,29 +115,42 @@ void AttendChunk(const DecodeAttentionArgs& args, const Chunk<T>& now, Prefetche
 
 // out /= sum of the weights.
 template <class T>
-void Normalize(const DecodeAttentionArgs& args, const Group<T>& group, SoftmaxSum* sums) {
+void Normalize(const DecodeAttentionArgs& args, const Group<T>& group) {
   for (int h = 0; h < group.n_heads; ++h) {
     const float sum = group.heads[h].sum;
     float* out = group.out + h * args.ldo;
     if (sum != 0) {
       for (std::size_t d = 0; d < args.cache.head_dim; ++d) out[d] /= sum;
     }
-    if (sums != nullptr) sums[h] = {group.heads[h].max, sum};
+    if (group.sums != nullptr) group.sums[h] = {group.heads[h].max, sum};
   }
 }
 
-// The chunks of a cache, one KV head after the other, each head `sweeps` times; now, and what
-// follows.
+// What sweeps serve: so many KV heads at once, so many query heads of each.
+struct Sweep {
+  std::size_t kv_heads, ratio;
+
+  Sweep(std::size_t all_ratio, std::size_t head_dim) {
+    const std::size_t fit = kMaxQueries / PaddedDim(head_dim);
+    const std::size_t heads = fit < kMaxHeads ? fit : kMaxHeads;
+    ratio = all_ratio < heads ? all_ratio : heads;
+    kv_heads = heads / ratio;
+  }
+};
+
+// The chunks of a cache in the order in which sweeps meet them; now, and what follows.
 template <class T>
 class Chunks {
  public:
-  Chunks(const DecodeAttentionArgs& args, std::size_t sweeps)
+  // Each KV head is met in so many sweeps.
+  Chunks(const DecodeAttentionArgs& args, std::size_t kv_heads, std::size_t repeats)
       : cache_(args.cache),
         begin_(args.begin),
         end_(args.end),
         most_(ChunkTokens<T>(args.cache.head_dim)),
-        sweeps_(sweeps),
-        t_(args.begin) {
+        kv_heads_(kv_heads),
+        repeats_(repeats) {
+    BeginSpan(begin_);
     for (Chunk<T>& chunk : chunks_) Find(chunk);
   }
 
@@ -141,71 +161,96 @@ class Chunks {
   }
 
  private:
+  // The tokens of a block, or of as many as a chunk has, from `first` on.
+  void BeginSpan(std::size_t first) {
+    const std::size_t block = cache_.block_tokens, blocks = block < most_ ? most_ / block : 1;
+    const std::size_t rest = blocks * block - first % block;
+    g_ = first_g_;
+    t_ = span_begin_ = first;
+    span_end_ = end_ - first < rest ? end_ : first + rest;
+  }
+
   // The next one; none where there is no more.
   void Find(Chunk<T>& chunk) {
-    if (t_ == end_) {
-      t_ = begin_;
-      ++sweep_;
-    }
     chunk.count = chunk.n_runs = 0;
-    if (sweep_ == cache_.n_kv_heads * sweeps_) return;
-    FindChunk(cache_, sweep_ / sweeps_, t_, end_, most_, chunk);
+    if (first_g_ >= cache_.n_kv_heads) return;
+    FindChunk(cache_, g_, t_, span_end_, most_, chunk);
     t_ += chunk.count;
+    if (t_ < span_end_) return;
+    t_ = span_begin_;
+    if (++g_ < cache_.n_kv_heads && g_ < first_g_ + kv_heads_) return;
+    if (span_end_ < end_) return BeginSpan(span_end_);
+    if (++repeat_ == repeats_) {
+      repeat_ = 0;
+      first_g_ += kv_heads_;
+    }
+    BeginSpan(begin_);
   }
 
   const KvView& cache_;
-  std::size_t begin_, end_, most_, sweeps_;
-  std::size_t sweep_ = 0, t_, now_ = 0;  // of the next to be found
+  std::size_t begin_, end_, most_, kv_heads_, repeats_;
+  // Of the next to be found: how often its sweep has been made already, the sweep's first KV head, the
+  // span, the KV head, the token.
+  std::size_t repeat_ = 0, first_g_ = 0, span_begin_ = 0, span_end_ = 0, g_ = 0, t_ = 0;
+  std::size_t now_ = 0;
   Chunk<T> chunks_[3];
 };
 
-// n_heads <= kMaxHeads query heads from h0 on, of one KV head.
+// n_heads query heads from h on, of one KV head, whose queries go to q. Returns how many groups.
 template <class T>
-void AttendHeads(const DecodeAttentionArgs& args, std::size_t h0, std::size_t n_heads,
-                 Chunks<T>& chunks, Prefetcher<T>& prefetch) {
-  const KvView& cache = args.cache;
-  Group<T> groups[5];  // 15 = 4 + 4 + 4 + 2 + 1
+std::size_t MakeGroups(const DecodeAttentionArgs& args, std::size_t h, std::size_t n_heads,
+                       typename ScoreStep<T>::Q* q, Group<T>* groups) {
+  const std::size_t head_dim = args.cache.head_dim;
   std::size_t n_groups = 0;
-  for (std::size_t h = 0; h < n_heads; h += groups[n_groups++].n_heads) {
-    Group<T>& group = groups[n_groups];
-    group.n_heads = n_heads - h >= 4 ? 4 : n_heads - h >= 2 ? 2 : 1;
-    group.out = args.out + (h0 + h) * args.ldo;
-    const float* q = args.q + (h0 + h) * args.ldq;
-    for (int i = 0; i < group.n_heads; ++i, q += args.ldq) {
+  while (n_heads > 0) {
+    Group<T>& group = groups[n_groups++];
+    group.n_heads = n_heads >= 4 ? 4 : n_heads >= 2 ? 2 : 1;
+    group.q = q;
+    group.out = args.out + h * args.ldo;
+    group.sums = args.sums == nullptr ? nullptr : args.sums + h;
+    for (int i = 0; i < group.n_heads; ++i, ++h) {
+      const float* const row = args.q + h * args.ldq;
       float scale = args.scale;
       if constexpr (sizeof(T) == 1) {
         std::int16_t integers[kMaxHeadDim];
-        scale *= QuantizeQuery(q, cache.head_dim, integers);
-        group.queries.Set(i, group.n_heads, integers, cache.head_dim);
+        scale *= QuantizeQuery(row, head_dim, integers);
+        SetQuery<T>(integers, head_dim, i, group.n_heads, q);
       } else {
-        group.queries.Set(i, group.n_heads, q, cache.head_dim);
+        SetQuery<T>(row, head_dim, i, group.n_heads, q);
       }
-      const float slope = args.alibi_slopes == nullptr ? 0 : args.alibi_slopes[h0 + h + i];
+      const float slope = args.alibi_slopes == nullptr ? 0 : args.alibi_slopes[h];
       group.heads[i] = HeadState::Empty(scale, slope);
     }
+    q += group.n_heads * PaddedDim(head_dim);
+    n_heads -= static_cast<std::size_t>(group.n_heads);
   }
+  return n_groups;
+}
+
+// One sweep: over the KV heads that have groups, as many each.
+template <class T>
+void AttendChunks(const DecodeAttentionArgs& args, std::size_t first_g, std::size_t kv_heads,
+                  Group<T>* groups, std::size_t n_groups, Chunks<T>& chunks,
+                  Prefetcher<T>& prefetch) {
   prefetch.SetSweeps(n_groups);
   for (bool last = false; !last; chunks.Advance()) {
     const Chunk<T>& now = chunks[0];
-    last = now.first + now.count == args.end;
+    last = now.g + 1 == first_g + kv_heads && now.first + now.count == args.end;
     prefetch.Follow(chunks[1], chunks[2]);
-    if constexpr (sizeof(T) == 1) FetchScales(chunks[1]);
+    if constexpr (sizeof(T) == 1) FetchScales(chunks[2]);
+    Group<T>* const of_head = groups + (now.g - first_g) * n_groups;
     for (std::size_t i = 0; i < n_groups; ++i) {
-      switch (groups[i].n_heads) {
+      switch (of_head[i].n_heads) {
         case 4:
-          AttendChunk<T, 4>(args, now, prefetch, groups[i]);
+          AttendChunk<T, 4>(args, now, prefetch, of_head[i]);
           break;
         case 2:
-          AttendChunk<T, 2>(args, now, prefetch, groups[i]);
+          AttendChunk<T, 2>(args, now, prefetch, of_head[i]);
           break;
         default:
-          AttendChunk<T, 1>(args, now, prefetch, groups[i]);
+          AttendChunk<T, 1>(args, now, prefetch, of_head[i]);
       }
     }
-  }
-  std::size_t h = h0;
-  for (std::size_t i = 0; i < n_groups; h += groups[i++].n_heads) {
-    Normalize(args, groups[i], args.sums == nullptr ? nullptr : args.sums + h);
   }
 }
 
@@ -213,14 +258,26 @@ template <class T>
 void Attend(const DecodeAttentionArgs& args) {
   const KvView& cache = args.cache;
   const std::size_t ratio = args.n_heads / cache.n_kv_heads;
-  Chunks<T> chunks(args, (ratio + kMaxHeads - 1) / kMaxHeads);
+  const Sweep sweep(ratio, cache.head_dim);
+  Chunks<T> chunks(args, sweep.kv_heads, (ratio + sweep.ratio - 1) / sweep.ratio);
   // Rows that do not touch each other would be fetched with what lies between them.
   const bool fetch = cache.token_stride == cache.head_dim;
   Prefetcher<T> prefetch(fetch ? Fetch::kBoth : Fetch::kNothing, cache.head_dim * sizeof(T));
-  for (std::size_t g = 0; g < cache.n_kv_heads; ++g) {
-    for (std::size_t i = 0; i < ratio; i += kMaxHeads) {
-      const std::size_t n_heads = ratio - i < kMaxHeads ? ratio - i : kMaxHeads;
-      AttendHeads<T>(args, g * ratio + i, n_heads, chunks, prefetch);
+  alignas(64) typename ScoreStep<T>::Q queries[kMaxQueries];
+  Group<T> groups[kMaxHeads];
+  for (std::size_t g = 0; g < cache.n_kv_heads; g += sweep.kv_heads) {
+    const std::size_t rest = cache.n_kv_heads - g;
+    const std::size_t kv_heads = rest < sweep.kv_heads ? rest : sweep.kv_heads;
+    for (std::size_t i = 0; i < ratio; i += sweep.ratio) {
+      const std::size_t n_heads = ratio - i < sweep.ratio ? ratio - i : sweep.ratio;
+      std::size_t n_groups = 0;
+      for (std::size_t j = 0; j < kv_heads; ++j) {
+        n_groups =
+            MakeGroups(args, (g + j) * ratio + i, n_heads,
+                       queries + j * n_heads * PaddedDim(cache.head_dim), groups + j * n_groups);
+      }
+      AttendChunks(args, g, kv_heads, groups, n_groups, chunks, prefetch);
+      for (std::size_t k = 0; k < kv_heads * n_groups; ++k) Normalize(args, groups[k]);
     }
   }
 }

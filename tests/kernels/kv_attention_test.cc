@@ -258,6 +258,13 @@ TEST_P(KvAttentionTest, EveryRatioOfHeads) {
   }
 }
 
+TEST_P(KvAttentionTest, MoreHeadsThanOneSweepServes) {
+  Check({70, 70, 70, 32});
+  Check({70, 70, 1, 32});
+  Check({70, 36, 12, 512});
+  Check({40, 38, 2, 512});
+}
+
 TEST_P(KvAttentionTest, StridedAndUnaligned) {
   for (std::size_t offset : {1, 3}) {
     Check({.context = 37,
