@@ -13,16 +13,12 @@ namespace podium::models {
 // A is M x K, the weights N x K.
 struct MatmulProblem {
   std::size_t M, N, K;
-  std::size_t batch;  // M is so many times as many rows
+  std::size_t batch;  // images or tokens, each with M / batch rows
   Window window;      // of a convolution
   bool contiguous;    // the input is A as it is
 
   std::size_t RowsNow(const LayerIo& io) const { return M / batch * std::min(io.rows, batch); }
 };
-
-inline std::size_t AlignUp(std::size_t count, std::size_t unit) {
-  return (count + unit - 1) / unit * unit;
-}
 
 // Copies `bytes` bytes, rounded up to pieces of 16: rows of a window are so short that a call would take
 // longer.

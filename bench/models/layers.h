@@ -33,6 +33,10 @@ class AlignedBytes {
   std::vector<Line> lines_;
 };
 
+inline std::size_t AlignUp(std::size_t count, std::size_t unit) {
+  return (count + unit - 1) / unit * unit;
+}
+
 // Where a layer's operands lie. Activations and scratch are 64-byte aligned.
 struct LayerIo {
   const std::byte* x = nullptr;
@@ -67,10 +71,17 @@ struct Rows {
 struct Layer {
   OpKind kind;
   double macs = 0;                                    // multiply-adds
-  std::size_t weight_bytes = 0;                       // packed, with what else a run reads
+  std::size_t weight_bytes = 0;                       // packed, with biases, factors and tables
+  std::size_t row_bytes = 0;                          // see ReadBytes
   std::size_t scratch_bytes = 0;                      // for the time of one run
   std::size_t cache_bytes = 0;                        // kept from run to run
   std::function<void(const LayerIo&)> run = nullptr;  // does not allocate
+
+  // Of weight_bytes, what a run of so many rows reads: all, or where each row looks up a row of a
+  // table (embedding, rotation), row_bytes for each.
+  std::size_t ReadBytes(std::size_t rows) const {
+    return row_bytes == 0 ? weight_bytes : std::min(weight_bytes, rows * row_bytes);
+  }
 };
 
 // The layer of one operator of a graph that passed Check. InvalidArgument where shapes, types or scales

@@ -36,7 +36,8 @@ class Runner {
   void RunLayer(std::size_t i) { layers_[i].run(io_[i]); }
 
   // From now on, of a network on tokens, the first `rows` of them, of which the first stands at
-  // `position`. Caches remember those before it, and forget what they have from it on.
+  // `position`. Caches remember those before it, and forget what they have from it on; without them
+  // attention begins at position 0.
   void SetTokens(std::size_t rows, std::size_t position) {
     for (LayerIo& io : io_) {
       io.rows = rows;

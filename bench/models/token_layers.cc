@@ -80,8 +80,8 @@ absl::StatusOr<Layer> MakeGeluLayer(const Graph& graph, const Op& op, const Kern
                                            .ldy = rows.size});
                  }};
   }
-  return Layer{.kind = op.kind,
-               .run = [rows, table = GeluTable(ScaleOf(x), ScaleOf(y))](const LayerIo& io) {
+  const auto table = GeluTable(ScaleOf(x), ScaleOf(y));
+  return Layer{.kind = op.kind, .weight_bytes = sizeof(table), .run = [=](const LayerIo& io) {
                  const auto* const in = io.in<std::uint8_t>();
                  auto* const out = io.out<std::int8_t>();
                  const std::size_t size = rows.Elements(io);
@@ -109,6 +109,7 @@ absl::StatusOr<Layer> MakeEmbeddingLayer(const Graph& graph, const Op& op) {
   const std::size_t row_bytes = rows.size * SizeOf(y.type), count = table.shape[0];
   Layer layer = {.kind = op.kind};
   layer.weight_bytes = values.size();
+  layer.row_bytes = row_bytes;
   layer.run = [=, values = std::move(values)](const LayerIo& io) {
     for (std::size_t m = 0; m < rows.Now(io); ++m) {
       // A token that the table does not have reads its last row.
@@ -175,6 +176,8 @@ absl::StatusOr<Layer> MakeRotateLayer(const Graph& graph, const Op& op,
     kernels.rotate({rows.Now(io), heads, head_dim, io.position, values, rows.size, table->data()});
   };
   Layer layer = {.kind = op.kind};
+  layer.weight_bytes = table->size() * sizeof(float);
+  layer.row_bytes = head_dim * sizeof(float);
   if (x.type == DataType::kF32) {
     layer.run = [=](const LayerIo& io) {
       std::memcpy(io.y, io.x, rows.Elements(io) * sizeof(float));
