@@ -1,7 +1,8 @@
-// Causal attention of the rows of a run to all tokens up to their own: those of this run, and with a cache
-// those of earlier ones. f32 on the kernels of kv_attention/; s8 keeps keys and values in s8 as they come and
-// computes in plain loops whose order of additions is written down, so that it is the same bits everywhere:
-// exact sums of products of s8 for the scores, an exponential of its own, values weighted in f32.
+// Causal attention of the rows of a run to all tokens up to their own: those of this run, and with
+// a cache those of earlier ones. f32 on the kernels of kv_attention/; s8 keeps keys and values in
+// s8 as they come and computes in plain loops whose order of additions is written down, so that it
+// is the same bits everywhere: exact sums of products of s8 for the scores, an exponential of its
+// own, values weighted in f32.
 #include <algorithm>
 #include <bit>
 #include <cassert>

@@ -44,8 +44,8 @@ struct LayerIo {
   const std::byte* x3 = nullptr;  // values
   std::byte* y = nullptr;
   std::byte* scratch = nullptr;
-  // Of the tensors' first dimension so many, at most all. Layers on images, and others that no text goes
-  // through, do all of them nevertheless.
+  // Of the tensors' first dimension so many, at most all. Layers on images, and others that no text
+  // goes through, do all of them nevertheless.
   std::size_t rows = std::numeric_limits<std::size_t>::max();
   std::size_t position = 0;  // of the first of them, where rows are tokens
 
@@ -84,8 +84,8 @@ struct Layer {
   }
 };
 
-// The layer of one operator of a graph that passed Check. InvalidArgument where shapes, types or scales
-// do not fit, Unimplemented for what no layer does yet. The kernels outlive the layer.
+// The layer of one operator of a graph that passed Check. InvalidArgument where shapes, types or
+// scales do not fit, Unimplemented for what no layer does yet. The kernels outlive the layer.
 absl::StatusOr<Layer> MakeLayer(const Graph& graph, const Op& op, const KernelTable& kernels);
 
 // By kind; for MakeLayer.
@@ -134,8 +134,8 @@ struct S8Range {
 S8Range RangeOf(Clamp clamp, const Tensor& y);
 
 // x's scale times a weight's over y's, per channel, and the biases with x's zero point folded in:
-// bias[n] - zero_point * sum over k of w[n, k], where element k of channel n is at n * n_stride + k *
-// k_stride.
+// bias[n] - zero_point * sum over k of w[n, k]. Element k of channel n is at
+// n * n_stride + k * k_stride.
 struct S8Scaling {
   std::vector<FixedPoint> factors;
   std::vector<std::int32_t> bias;

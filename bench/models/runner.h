@@ -15,11 +15,12 @@ namespace podium::models {
 
 class Runner {
  public:
-  // InvalidArgument or Unimplemented, saying which operator, where the graph cannot be run. The kernels
-  // outlive the runner; the graph need not.
+  // InvalidArgument or Unimplemented, saying which operator, where the graph cannot be run. The
+  // kernels outlive the runner; the graph need not.
   static absl::StatusOr<Runner> Make(const Graph& graph, const KernelTable& kernels);
 
-  // T is the type of the tensor. The input may lie where later layers write: set it before each run.
+  // T is the type of the tensor. The input may lie where later layers write: set it before each
+  // run.
   template <class T>
   std::span<T> input() {
     return {reinterpret_cast<T*>(arena_.data() + input_.offset), input_.bytes / sizeof(T)};

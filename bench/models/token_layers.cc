@@ -1,6 +1,6 @@
-// Layers of networks on tokens, each row by itself: embedding, GELU, normalization, rotary positions. In s8
-// GELU looks up what it gives for each byte; the others compute f32 between s8 ends, in plain loops or with
-// kernels that promise the same bits on every ISA.
+// Layers of networks on tokens, each row by itself: embedding, GELU, normalization, rotary
+// positions. In s8 GELU looks up what it gives for each byte; the others compute f32 between s8
+// ends, in plain loops or with kernels that promise the same bits on every ISA.
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -17,7 +17,8 @@ absl::Status NeedShape(const Tensor& x, const Tensor& y) {
   return absl::InvalidArgumentError("input and output are not tokens x channels of one shape");
 }
 
-// Scales by value: a byte that is stored could be part of them otherwise, and nothing would be vectorized.
+// Scales by value: a byte that is stored could be part of them otherwise, and nothing would be
+// vectorized.
 void RealRow(const std::int8_t* x, std::size_t n, Scale from, float* y) {
   for (std::size_t i = 0; i < n; ++i) {
     y[i] = from.scale * static_cast<float>(x[i] - from.zero_point);
@@ -33,7 +34,8 @@ struct Norm {
   std::vector<float> gain, bias;
   Scale from, to;  // of s8
 
-  // Sums of s8 and of their squares are exact, so that only what follows is rounded. `real` holds N.
+  // Sums of s8 and of their squares are exact, so that only what follows is rounded. `real` holds
+  // N.
   void Row(const std::int8_t* x, float* real, std::int8_t* y) const {
     std::int32_t sum = 0, squares = 0;
     for (std::size_t n = 0; n < N; ++n) {

@@ -30,7 +30,8 @@ std::vector<T> RunGraph(const Graph& graph, const KernelTable& kernels, const st
   return {runner->output<T>().begin(), runner->output<T>().end()};
 }
 
-// A convolution: images of H x W x C, `stride`, filters of KH x KW to N channels (depthwise: N = C).
+// A convolution: images of H x W x C, `stride`, filters of KH x KW to N channels (depthwise: N =
+// C).
 struct Conv {
   std::size_t batch, H, W, C, KH, KW, N, stride;
   Padding padding;

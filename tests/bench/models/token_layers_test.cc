@@ -1,5 +1,5 @@
-// Operators on tokens: in s8 the same bits on every ISA and within rounding of what f32 makes of the same
-// values.
+// Operators on tokens: in s8 the same bits on every ISA and within rounding of what f32 makes of
+// the same values.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -16,7 +16,8 @@ namespace {
 
 std::vector<std::int8_t> Inputs() { return Random<std::int8_t>(kTokens * kChannels, -128, 127, 5); }
 
-// Half a step, and for the rounding of f32, which may tip a value over to the next, some more of it.
+// Half a step, and for the rounding of f32, which may tip a value over to the next, some more of
+// it.
 constexpr float kHalfAStep = 0.501f * kTo.scale;
 
 void ExpectS8IsRoundedF32(const Op& op, std::size_t constants = 0) {

@@ -32,7 +32,8 @@ void ExpectSame(std::span<const T> got, std::span<const T> want) {
     EXPECT_NEAR(got[i], want[i], bound) << "element " << i;
 }
 
-// The first rows of a run of those alone are those of a run of all; behind them lies what lay there before.
+// The first rows of a run of those alone are those of a run of all; behind them lies what lay there
+// before.
 template <class T>
 void ExpectSomeRowsAreThoseOfAll(const Graph& graph) {
   constexpr std::size_t kRows = 5, kSize = kRows * kChannels;
