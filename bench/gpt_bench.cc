@@ -1,19 +1,22 @@
-// One token of generation by the small GPT that is part of the program, behind `context` - 1 others, with
-// techniques applied in the order of the variant's name.
+// One token of generation by the small GPT that is part of the program, behind `context` - 1
+// others, with techniques applied in the order of the variant's name.
 //
 //   generate/variant:f32/isa:<isa>/net:gpt/context:256              all layers on all tokens again
-//   generate/variant:fuse+quantize+kv_cache/isa:<isa>/...           the new token alone, keys and values kept
+//   generate/variant:fuse+quantize+kv_cache/isa:<isa>/...           the new token; keys, values kept
 //   generate_layer/variant:kv_cache/isa:<isa>/net:gpt/context:256/layer:attention   one part alone
 //
-// kv_cache+f16 and kv_cache+s8 keep keys and values of the f32 network in that type.
+// kv_cache_f16 and kv_cache_s8 keep keys and values of the f32 network in that type.
 //
-// `accuracy`: the share of `accuracy_inputs` lines, behind as many tokens of other lines as the context
-// has, whose answer is right, `accuracy_right` of them. A row is verified by generating `kGenerated`
-// tokens: they must be those of the same network on the reference kernels without a cache (of
-// kv_cache+f16 and kv_cache+s8 the first).
+// `accuracy`: the share of `accuracy_inputs` lines, behind as many tokens of other lines as the
+// context has, whose answer is right, `accuracy_right` of them. In --accuracy_log label and
+// prediction are the two tokens as a number in base 20, the vocabulary's size; scores are those of
+// the first, then of the second. A row is verified by generating `kGenerated` tokens: they must be
+// those of the same network on the reference kernels without a cache; where the cache rounds, with
+// kv_cache_f16 and kv_cache_s8, the first must.
 //
-// The parts: attention, with its projections, and ffn, each of all layers; rest. Their `bytes` are weights,
-// keys and values, each once.
+// The parts: attention, with its projections, and ffn, each of all layers; rest. Their `bytes` are
+// the weights that a token reads, and keys and values that are kept, each once. `activation_bytes`
+// as of model/: the peak of the memory plan, without a cache with all keys and values.
 #include <map>
 #include <memory>
 #include <string>
@@ -23,6 +26,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "bench/inputs.h"
+#include "bench/models/evaluate.h"
 #include "bench/models/generator.h"
 #include "bench/models/gpt.h"
 #include "bench/models/passes.h"
@@ -40,7 +44,7 @@ using models::OpKind;
 
 constexpr std::size_t kGenerated = 32;
 
-// To be answered: fewer where each takes milliseconds.
+// How many lines the accuracy is of: fewer where a token takes milliseconds.
 std::size_t AccuracyLines(std::size_t context) { return context <= 256 ? 1000 : 200; }
 
 // Quantized once, for all contexts.
@@ -55,7 +59,7 @@ const absl::StatusOr<Graph>& VariantOf(const std::string& variant) {
   return found->second;
 }
 
-// Whole lines, so that the last token of each context is a line's equals sign.
+// So many tokens of lines, of which the last is an equals sign.
 std::vector<std::size_t> Context(std::size_t tokens, std::uint32_t seed) {
   const std::size_t lines = tokens / models::kLineTokens + 2;
   std::vector<std::size_t> all = GptLines(lines, seed);
@@ -65,10 +69,12 @@ std::vector<std::size_t> Context(std::size_t tokens, std::uint32_t seed) {
           all.begin() + static_cast<std::ptrdiff_t>(end)};
 }
 
-// Both digits as one number.
-std::size_t Number(const models::GptAnswerTokens& digits) { return 16 * digits[0] + digits[1]; }
+// Both tokens as one number: what is predicted need not be a digit.
+std::size_t Number(const models::GptAnswerTokens& tokens) {
+  return models::GptShape().vocab * tokens[0] + tokens[1];
+}
 
-// Of each line the answer it has and the one that is given.
+// Of each line the answer that it has, and the one that is given with the scores of its two tokens.
 struct Answers {
   models::Dataset lines;
   models::Evaluation given;
@@ -85,6 +91,9 @@ Answers Answer(Generator& gpt, std::size_t context) {
     models::GptAnswerTokens digits;
     for (std::size_t& digit : digits) {
       digit = gpt.Next();
+      const std::vector<float> scores = models::Scores(gpt.runner());
+      answers.given.scores.insert(answers.given.scores.end(), scores.begin(), scores.end());
+      answers.given.classes = digits.size() * scores.size();
       if (gpt.length() < context) gpt.Append({&digit, 1});
     }
     const auto truth = models::GptAnswer(std::span(tokens).last(models::kAnswerAt));
@@ -128,12 +137,6 @@ absl::Status Verify(const Graph& graph, const KernelTable& kernels) {
   return absl::OkStatus();
 }
 
-Row Failed(const absl::Status& why) {
-  Row row;
-  row.error = std::string(why.message());
-  return row;
-}
-
 // With the whole context but for the last token, computed.
 absl::StatusOr<std::shared_ptr<Generator>> Prompted(const Graph& graph,
                                                     const std::vector<std::size_t>& context,
@@ -143,6 +146,10 @@ absl::StatusOr<std::shared_ptr<Generator>> Prompted(const Graph& graph,
   gpt->Append(std::span(context).first(context.size() - 1));
   gpt->Next();
   return std::make_shared<Generator>(*std::move(gpt));
+}
+
+std::size_t MemoryOf(const models::Runner& runner) {
+  return runner.weight_bytes() + runner.cache_bytes() + runner.activation_bytes();
 }
 
 Row MakeRow(std::size_t context, const std::string& variant, const KernelTable& kernels) {
@@ -164,8 +171,9 @@ Row MakeRow(std::size_t context, const std::string& variant, const KernelTable& 
   row.params = static_cast<double>(graph->params());
   row.size_bytes = static_cast<double>(graph->size_bytes() + gpt->runner().cache_bytes());
   row.bytes = row.size_bytes;
-  row.operand_bytes = gpt->runner().weight_bytes() + gpt->runner().cache_bytes();
-  row.figures = {{"accuracy", answers.given.accuracy()},
+  row.operand_bytes = MemoryOf(gpt->runner());
+  row.figures = {{"activation_bytes", static_cast<double>(gpt->runner().activation_bytes())},
+                 {"accuracy", answers.given.accuracy()},
                  {"accuracy_right", static_cast<double>(answers.given.correct)},
                  {"accuracy_inputs", static_cast<double>(answers.given.predicted.size())}};
   row.run = [gpt, context, last = tokens.back()] {
@@ -184,10 +192,10 @@ std::string PartOf(const Graph& graph, std::size_t op) {
   return names.size() > 2 ? names[2] : "rest";
 }
 
-// Multiply-adds of a run that has all tokens, or the last alone.
-double MacsOf(const Layer& layer, std::size_t rows, std::size_t context, bool last_alone) {
-  if (!last_alone || rows == 1) return layer.macs;
-  const auto tokens = static_cast<double>(context);
+// Multiply-adds of a run of all rows that a layer may have, or of the last alone.
+double MacsOf(const Layer& layer, std::size_t most, std::size_t rows) {
+  if (rows == most) return layer.macs;
+  const auto tokens = static_cast<double>(most);
   const bool pairs = layer.kind == OpKind::kCausalAttention;
   return layer.macs / (pairs ? (tokens + 1) / 2 : tokens);
 }
@@ -211,12 +219,14 @@ Row MakePartRow(std::size_t context, const std::string& variant, const std::stri
     if (PartOf(*graph, i) != part) continue;
     layers.push_back(i);
     const Layer& layer = runner.layers()[i];
-    macs += MacsOf(layer, graph->tensors[graph->ops[i].output].shape[0], context, cached);
-    row.bytes += static_cast<double>(layer.weight_bytes + layer.cache_bytes);
+    const bool one = graph->tensors[graph->ops[i].output].shape[0] == 1;
+    const std::size_t most = one ? 1 : context, rows = cached ? 1 : most;
+    macs += MacsOf(layer, most, rows);
+    row.bytes += static_cast<double>(layer.ReadBytes(rows) + layer.cache_bytes);
   }
   const models::Tensor& output = graph->tensors[graph->output];
   row.work = {{output.type == models::DataType::kS8 ? "ops" : "flops", 2 * macs}};
-  row.operand_bytes = runner.weight_bytes() + runner.cache_bytes();
+  row.operand_bytes = MemoryOf(runner);
   // On whatever lies in their inputs now; the whole is verified by its own row.
   row.run = [gpt, layers] {
     for (const std::size_t layer : layers) gpt->runner().RunLayer(layer);
@@ -236,8 +246,8 @@ constexpr GptVariant kVariants[] = {
     {"prune50"},
     {"quantize"},
     {"kv_cache", true},
-    {"kv_cache+f16", true},
-    {"kv_cache+s8", true},
+    {"kv_cache_f16", true},
+    {"kv_cache_s8", true},
     {"fuse+kv_cache", true},
     {"prune10+kv_cache"},
     {"quantize+kv_cache"},

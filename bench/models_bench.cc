@@ -1,17 +1,19 @@
-// Whole networks: the MLPerf Tiny reference networks of --data_dir in f32 and int8, and small ones of our
-// own, trained on generated data, in f32 and with techniques applied in the order of the variant's name.
+// Whole networks: the MLPerf Tiny reference networks of --data_dir in f32 and int8, and small ones
+// of our own, trained on generated data, in f32 and with techniques applied in the order of the
+// variant's name.
 //
-//   model/variant:int8/isa:<isa>/net:kws/batch:1          latency; larger batches: throughput, `inputs`
+//   model/variant:int8/isa:<isa>/net:kws/batch:1      latency; larger batches: throughput, `inputs`
 //   model/variant:prune50+fuse+quantize/isa:<isa>/net:digits_mlp/batch:1
 //   model_layer/variant:int8/isa:<isa>/net:kws/layer:03_depthwise_conv2d   one layer alone
 //
 // Figures beside the usual ones: `accuracy` on all `accuracy_inputs` labelled inputs (of which
-// `broken_inputs` could not be read), top-1, `accuracy_right` of them, or of ad and hum the area under the
-// ROC curve; against the f32 network, on random inputs where there are no labels, `top1_agreement`, the share
-// of inputs with the same prediction, and `sqnr_db` of the scores; `activation_bytes`, the peak of the memory
-// plan; `macs`, the multiply-adds of one input. Of a layer `bytes`, its operands and result each once;
-// `of_peak`, its rate as a fraction of `machine/`'s peak on the same ISA, measured when the row is built,
-// and `share`, its part of a run of the network.
+// `broken_inputs` could not be read), top-1, `accuracy_right` of them, or of ad and hum the area
+// under the ROC curve; against the f32 network, on random inputs where there are no labels,
+// `top1_agreement`, the share of inputs with the same prediction, and `sqnr_db` of the scores;
+// `activation_bytes`, the peak of the memory plan; `macs`, the multiply-adds of one input. Of a
+// layer `bytes`, its operands and result each once; `of_peak`, its rate as a fraction of
+// `machine/`'s peak on the same ISA, measured when the row is built, and `share`, its part of a run
+// of the network.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -40,33 +42,8 @@ using models::Runner;
 
 bool IsS8(const Graph& graph) { return graph.tensors[graph.output].type == models::DataType::kS8; }
 
-// The network on `batch` of its inputs at once.
-struct BatchRun {
-  Runner runner;
-  std::size_t batch;
-
-  void SetInputs(const Network& network, Runner& one) {
-    for (std::size_t i = 0; i < batch; ++i) {
-      SetInput(network.data.input(i % network.data.size()), network.data.type, network.scale, one);
-      const auto from = std::as_bytes(one.input<std::int8_t>());
-      const auto to = std::as_writable_bytes(runner.input<std::int8_t>());
-      std::copy(from.begin(), from.end(),
-                to.begin() + static_cast<std::ptrdiff_t>(i * from.size()));
-    }
-  }
-};
-
-std::vector<float> Scores(const Runner& runner) {
-  if (runner.output_type() == models::DataType::kS8) {
-    const auto scores = runner.output<std::int8_t>();
-    return {scores.begin(), scores.end()};
-  }
-  const auto scores = runner.output<float>();
-  return {scores.begin(), scores.end()};
-}
-
-// The first inputs on these kernels, as a batch, against the reference's, one by one: s8 the same bits,
-// f32 close: rounding grows from layer to layer, by far less than this.
+// The first inputs on these kernels, as a batch, against the reference's, one by one: s8 the same
+// bits, f32 close: rounding grows from layer to layer, by far less than this.
 absl::Status Verify(const Network& network, const Graph& graph, const Runner& batched,
                     std::size_t batch) {
   absl::StatusOr<Runner> reference = Runner::Make(graph, ReferenceKernels());
@@ -88,12 +65,6 @@ absl::Status Verify(const Network& network, const Graph& graph, const Runner& ba
     }
   }
   return absl::OkStatus();
-}
-
-Row Failed(absl::string_view why) {
-  Row row;
-  row.error = std::string(why);
-  return row;
 }
 
 void AddQuality(const Network& network, const NetworkQuality& quality, Row& row) {
@@ -120,14 +91,14 @@ void AddQuality(const Network& network, const NetworkQuality& quality, Row& row)
 Row MakeModelRow(const std::string& name, const std::string& variant, std::size_t batch,
                  const KernelTable& kernels) {
   const Network& network = GetNetwork(name);
-  if (!network.error.empty()) return Failed(network.error);
+  if (!network.status.ok()) return Failed(network.status);
   const Graph& graph = network.variants.at(variant);
   absl::StatusOr<Runner> one = Runner::Make(graph, kernels);
-  if (!one.ok()) return Failed(one.status().message());
+  if (!one.ok()) return Failed(one.status());
   absl::StatusOr<Runner> batched = Runner::Make(WithBatch(graph, batch), kernels);
-  if (!batched.ok()) return Failed(batched.status().message());
+  if (!batched.ok()) return Failed(batched.status());
   const auto quality = Evaluated(network, variant, kernels);
-  if (!quality.ok()) return Failed(quality.status().message());
+  if (!quality.ok()) return Failed(quality.status());
   if (batch == 1 && network.labelled) {
     LogScores({name, variant, kernels.isa}, network.data, (*quality)->evaluation);
   }
@@ -197,9 +168,11 @@ double PeakPerSecond(bool int8, const KernelTable& kernels) {
   return best;
 }
 
-// What an operator reads and writes at least: each tensor once, sparse ones as stored.
+// What an operator reads and writes at least: each tensor once, weights as packed, with their
+// tables.
 double OperandBytes(const Graph& graph, const models::Op& op, const models::Layer& layer) {
-  double bytes = static_cast<double>(layer.weight_bytes + graph.tensors[op.output].bytes());
+  const models::Tensor& y = graph.tensors[op.output];
+  double bytes = static_cast<double>(layer.ReadBytes(y.shape[0]) + y.bytes());
   for (const std::size_t input : op.inputs) {
     if (!graph.tensors[input].constant) bytes += static_cast<double>(graph.tensors[input].bytes());
   }
@@ -209,10 +182,10 @@ double OperandBytes(const Graph& graph, const models::Op& op, const models::Laye
 Row MakeLayerRow(const std::string& name, const std::string& variant, std::size_t layer,
                  const KernelTable& kernels) {
   const Network& network = GetNetwork(name);
-  if (!network.error.empty()) return Failed(network.error);
+  if (!network.status.ok()) return Failed(network.status);
   const Graph& graph = network.variants.at(variant);
   absl::StatusOr<Runner> made = Runner::Make(graph, kernels);
-  if (!made.ok()) return Failed(made.status().message());
+  if (!made.ok()) return Failed(made.status());
   const auto runner = std::make_shared<Runner>(*std::move(made));
   SetInput(network.data.input(0), network.data.type, network.scale, *runner);
   runner->Run();
@@ -247,19 +220,19 @@ void RegisterLayersOf(const std::string& net, const std::string& variant, const 
 void RegisterLayers() {
   for (const auto& [net, variants] : NetworkNames()) {
     if (models::ArchitectureFn* const architecture = models::FindArchitecture(net)) {
-      // Of ours the architecture tells, without calibrating networks that may not be asked for; quantizing
-      // leaves the operators what they are.
+      // Of ours the architecture tells, without calibrating networks that may not be asked for;
+      // quantizing leaves the operators what they are.
       const Graph f32 = architecture(), fused = models::Fuse(f32);
       RegisterLayersOf(net, "f32", f32);
       RegisterLayersOf(net, "fuse", fused);
       RegisterLayersOf(net, "fuse+quantize", fused);
       continue;
     }
-    // Of the others the files tell, where there are any; if they are broken, the rows of the whole network
-    // say it.
+    // Of the others the files tell, where there are any; if they are broken, the rows of the whole
+    // network say it.
     if (MutableOptions().data_dir.empty()) continue;
     const Network& network = GetNetwork(net);
-    if (!network.error.empty()) continue;
+    if (!network.status.ok()) continue;
     for (const auto& [variant, graph] : network.variants) RegisterLayersOf(net, variant, graph);
   }
 }

@@ -55,8 +55,8 @@ Dataset SeededInputs(std::size_t input_size) {
   return set;
 }
 
-// Labelled inputs in the first of the formats that is there: MLPerf Tiny's, CIFAR-10's test batch for ic,
-// NumPy arrays. NotFound if there is none.
+// Labelled inputs in the first of the formats that is there: MLPerf Tiny's, CIFAR-10's test batch
+// for ic, NumPy arrays. NotFound if there is none.
 absl::StatusOr<Dataset> ReadData(const NetworkFiles& files, const std::string& dir,
                                  std::size_t input_size) {
   absl::StatusOr<Dataset> data = models::ReadLabelledFiles(
@@ -105,8 +105,8 @@ absl::Status LoadFiles(const NetworkFiles& files, Network& network) {
   return absl::OkStatus();
 }
 
-// Of the small networks of zoo.h: one technique at a time, then stacked, in every order that makes a
-// difference or shows that it makes none.
+// Of the small networks of zoo.h: one technique at a time, then stacked, in every order that makes
+// a difference or shows that it makes none.
 const std::vector<std::string>& PassVariants() {
   static const auto* const variants = new std::vector<std::string>{
       "f32",
@@ -203,14 +203,12 @@ const Network& GetNetwork(const std::string& name) {
   network.name = name;
   const auto* const files = std::find_if(std::begin(kFiles), std::end(kFiles),
                                          [&](const NetworkFiles& f) { return f.name == name; });
-  absl::Status status;
   if (files != std::end(kFiles)) {
     network.task = files->task;
-    status = LoadFiles(*files, network);
+    network.status = LoadFiles(*files, network);
   } else {
-    status = MakeVariants(network);
+    network.status = MakeVariants(network);
   }
-  network.error = std::string(status.message());
   return network;
 }
 

@@ -1,5 +1,5 @@
-// The networks that ./bench measures: MLPerf Tiny's, from --data_dir, and small ones that are part of the
-// program; each with inputs, and in the variants that its rows have.
+// The networks that ./bench measures: MLPerf Tiny's, from --data_dir, and small ones that are part
+// of the program; each with inputs, and in the variants that its rows have.
 #pragma once
 
 #include <map>
@@ -12,6 +12,7 @@
 #include "bench/models/dataset.h"
 #include "bench/models/evaluate.h"
 #include "bench/models/graph.h"
+#include "bench/register.h"
 #include "kernels/kernel_table.h"
 
 namespace podium::bench {
@@ -22,10 +23,10 @@ struct Network {
   std::string name;
   Task task = Task::kClassify;
   std::map<std::string, models::Graph> variants;  // "f32" is the baseline
-  models::InputScale scale;
+  models::Scale scale;                            // see SetInput
   models::Dataset data;
   bool labelled = false;  // else the data are random
-  std::string error;      // why there is none, in one line
+  absl::Status status;    // why there is none, in one line
 };
 
 // Names and variants of all networks, whether or not their files are there.
@@ -52,6 +53,13 @@ struct NetworkQuality {
 absl::StatusOr<std::shared_ptr<const NetworkQuality>> Evaluated(const Network& network,
                                                                 const std::string& variant,
                                                                 const KernelTable& kernels);
+
+// A row without figures, with the reason.
+inline Row Failed(const absl::Status& why) {
+  Row row;
+  row.error = std::string(why.message());
+  return row;
+}
 
 // Appends to --accuracy_log, once for each of these, a line for each labelled input.
 struct Scored {

@@ -39,8 +39,8 @@ absl::StatusOr<Layer> MakeAddLayer(const Graph& graph, const Op& op, const Kerne
   const Tensor& a = graph.tensors[op.inputs[0]];
   const Tensor& b = graph.tensors[op.inputs[1]];
   const Tensor& y = graph.tensors[op.output];
-  if (a.constant || b.constant || a.shape != b.shape || a.shape != y.shape) {
-    return absl::UnimplementedError("operands are constant or differ in shape");
+  if (a.shape != b.shape || a.shape != y.shape) {
+    return absl::UnimplementedError("operands differ in shape");
   }
   const Rows rows(y);
   Layer layer = {.kind = op.kind};
@@ -62,6 +62,7 @@ absl::StatusOr<Layer> MakeAddLayer(const Graph& graph, const Op& op, const Kerne
   }
   const auto tables = std::make_shared<const Tables>(MakeTables(a, b, y));
   const S8Range range = RangeOf(op.clamp, y);
+  layer.weight_bytes = sizeof(Tables);
   layer.scratch_bytes = kBlock * sizeof(std::int32_t);
   layer.run = [=, zero_point = y.zero_point, &kernels](const LayerIo& io) {
     const auto* x = reinterpret_cast<const std::uint8_t*>(io.x);

@@ -9,7 +9,7 @@ namespace podium::models {
 namespace {
 
 // The real value of element k of input i.
-double ValueAt(const Dataset& set, std::size_t i, std::size_t k, InputScale scale) {
+double ValueAt(const Dataset& set, std::size_t i, std::size_t k, Scale scale) {
   if (set.type == ElementType::kF32) {
     float value;
     std::memcpy(&value, set.input(i).data() + k * sizeof(value), sizeof(value));
@@ -22,7 +22,7 @@ double ValueAt(const Dataset& set, std::size_t i, std::size_t k, InputScale scal
 
 }  // namespace
 
-std::optional<double> AnomalyAuc(const Dataset& set, InputScale input_scale, float output_scale,
+std::optional<double> AnomalyAuc(const Dataset& set, Scale input_scale, float output_scale,
                                  std::int32_t output_zero_point,
                                  const Evaluation& reconstructions) {
   std::vector<std::pair<double, bool>> scored;  // by error, ascending

@@ -1,7 +1,8 @@
-// Causal attention of the rows of a run to all tokens up to their own: those of this run, and with a cache
-// those of earlier ones. f32 on the kernels of kv_attention/; s8 keeps keys and values in s8 as they come and
-// computes in plain loops whose order of additions is written down, so that it is the same bits everywhere:
-// exact sums of products of s8 for the scores, an exponential of its own, values weighted in f32.
+// Causal attention of the rows of a run to all tokens up to their own: those of this run, and with
+// a cache those of earlier ones. f32 on the kernels of kv_attention/; s8 keeps keys and values in
+// s8 as they come and computes in plain loops whose order of additions is written down, so that it
+// is the same bits everywhere: exact sums of products of s8 for the scores, an exponential of its
+// own, values weighted in f32.
 #include <algorithm>
 #include <bit>
 #include <cassert>
@@ -23,17 +24,23 @@ struct AttentionShape {
 
 struct F32Attention {
   AttentionShape shape;
+  KvCacheConfig config;
+  std::size_t bytes;  // of the cache
+  bool keeps;         // it from run to run; else it lies at the beginning of the scratch
   AlignedBytes memory;
   KvCache cache;
   const KernelTable& kernels;
 
-  F32Attention(AttentionShape s, std::size_t bytes, const KernelTable& k)
-      : shape(std::move(s)), memory(bytes), kernels(k) {}
+  F32Attention(AttentionShape s, const KvCacheConfig& c, std::size_t b, bool kept,
+               const KernelTable& k)
+      : shape(std::move(s)), config(c), bytes(b), keeps(kept), memory(kept ? b : 0), kernels(k) {}
 
   void Run(const LayerIo& io) {
     const std::size_t count = shape.rows.Now(io), ld = shape.rows.size;
+    assert(keeps || io.position == 0);
     // There is room, and positions follow each other.
-    KvStatus status = cache.Truncate(0, io.position);
+    KvStatus status =
+        keeps ? cache.Truncate(0, io.position) : KvCache::Make(config, io.scratch, bytes, &cache);
     if (status == KvStatus::kOk) {
       status = cache.Append(kernels, 0,
                             {count, reinterpret_cast<const float*>(io.x2),
@@ -52,20 +59,22 @@ struct F32Attention {
                                        .out = io.out<float>(),
                                        .ldo = shape.head_dim});
     }
-    kernels.prefill_attention({.n_heads = shape.heads,
-                               .count = count,
-                               .q = io.in<float>(),
-                               .ldq = ld,
-                               .cache = cache.View(0),
-                               .scale = scale,
-                               .alibi_slopes = shape.slopes.data(),
-                               .out = io.out<float>(),
-                               .ldo = ld,
-                               .scratch = reinterpret_cast<float*>(io.scratch)});
+    kernels.prefill_attention(
+        {.n_heads = shape.heads,
+         .count = count,
+         .q = io.in<float>(),
+         .ldq = ld,
+         .cache = cache.View(0),
+         .scale = scale,
+         .alibi_slopes = shape.slopes.data(),
+         .out = io.out<float>(),
+         .ldo = ld,
+         .scratch = reinterpret_cast<float*>(io.scratch + (keeps ? 0 : AlignUp(bytes, 64)))});
   }
 };
 
-// exp(x) for x <= 0, within 1 ulp, as Cephes' expf: 2^n times a polynomial of what remains.
+// exp(x) for -87 <= x <= 0, within 1 ulp; below, as at -87. As Cephes' expf: 2^n times a polynomial
+// of what remains.
 inline float Exp(float x) {
   constexpr float kRound = 12582912;  // 1.5 * 2^23: what is added to it has no fraction left
   x = x < -87.0f ? -87.0f : x;
@@ -99,7 +108,12 @@ float Fold(const float* x, std::size_t n, float start, const F& f) {
 struct S8Attention {
   AttentionShape shape;
   Scale q, k, v, y;
-  std::vector<std::int8_t> keys, values;  // heads x tokens x head_dim
+  std::vector<std::int8_t> kept =
+      {};  // keys, then values, where they are kept; else in the scratch
+
+  // Each heads x tokens x head_dim.
+  std::size_t KeyBytes() const { return shape.rows.most * shape.rows.size; }
+  std::size_t ScoreBytes() const { return shape.rows.most * sizeof(float); }
 
   // Softmax of the scores from the first on that counts, without its division.
   struct Softmax {
@@ -117,8 +131,8 @@ struct S8Attention {
   }
 
   // Of one query that stands behind n - 1 tokens.
-  void Head(std::size_t head, const std::int8_t* query, std::size_t n, float* scores,
-            std::int8_t* out) const {
+  void Head(const std::int8_t* keys, const std::int8_t* values, std::size_t head,
+            const std::int8_t* query, std::size_t n, float* scores, std::int8_t* out) const {
     const std::size_t D = shape.head_dim, begin = head * shape.rows.most * D;
     std::int16_t real[kMaxHeadDim];
     std::int32_t sum = 0;
@@ -128,7 +142,7 @@ struct S8Attention {
     }
     const float factor = q.scale * k.scale / std::sqrt(static_cast<float>(D));
     const float slope = shape.slopes[head];
-    const std::int8_t* key = keys.data() + begin;
+    const std::int8_t* key = keys + begin;
     for (std::size_t t = 0; t < n; ++t, key += D) {
       std::int32_t dot = -k.zero_point * sum;
       for (std::size_t d = 0; d < D; d += kLanes) {
@@ -146,7 +160,7 @@ struct S8Attention {
     const float inverse = 1 / softmax.sum;
     for (std::size_t d = 0; d < D; d += kLanes) {
       float lanes[kLanes] = {};
-      const std::int8_t* value = values.data() + begin + softmax.begin * D + d;
+      const std::int8_t* value = values + begin + softmax.begin * D + d;
       for (std::size_t t = softmax.begin; t < n; ++t, value += D) {
         for (std::size_t i = 0; i < kLanes; ++i) {
           lanes[i] += scores[t] * static_cast<float>(value[i]);
@@ -162,17 +176,21 @@ struct S8Attention {
   void Run(const LayerIo& io) {
     const std::size_t D = shape.head_dim, ld = shape.rows.size, most = shape.rows.most;
     const std::size_t count = shape.rows.Now(io);
-    assert(io.position + count <= most);
+    assert(io.position + count <= most && (!kept.empty() || io.position == 0));
+    auto* const scores = reinterpret_cast<float*>(io.scratch);
+    std::int8_t* const keys =
+        kept.empty() ? reinterpret_cast<std::int8_t*>(io.scratch + ScoreBytes()) : kept.data();
+    std::int8_t* const values = keys + KeyBytes();
     for (std::size_t head = 0; head < shape.heads; ++head) {
       for (std::size_t m = 0; m < count; ++m) {
         const std::size_t from = m * ld + head * D, to = (head * most + io.position + m) * D;
-        std::copy_n(reinterpret_cast<const std::int8_t*>(io.x2) + from, D, keys.data() + to);
-        std::copy_n(reinterpret_cast<const std::int8_t*>(io.x3) + from, D, values.data() + to);
+        std::copy_n(reinterpret_cast<const std::int8_t*>(io.x2) + from, D, keys + to);
+        std::copy_n(reinterpret_cast<const std::int8_t*>(io.x3) + from, D, values + to);
       }
       for (std::size_t m = 0; m < count; ++m) {
         const std::size_t at = m * ld + head * D;
-        Head(head, io.in<std::int8_t>() + at, io.position + m + 1,
-             reinterpret_cast<float*>(io.scratch), io.out<std::int8_t>() + at);
+        Head(keys, values, head, io.in<std::int8_t>() + at, io.position + m + 1, scores,
+             io.out<std::int8_t>() + at);
       }
     }
   }
@@ -189,13 +207,20 @@ absl::StatusOr<Layer> MakeF32(const Op& op, AttentionShape shape, const KernelTa
   if (const KvStatus status = KvCache::Bytes(config, &bytes); status != KvStatus::kOk) {
     return absl::InvalidArgumentError(KvStatusText(status));
   }
-  const auto attention = std::make_shared<F32Attention>(std::move(shape), bytes, kernels);
-  const KvStatus status = KvCache::Make(config, attention->memory.data(), bytes, &attention->cache);
-  if (status != KvStatus::kOk) return absl::InternalError(KvStatusText(status));
+  const bool keeps = op.cache.has_value();
+  const auto attention =
+      std::make_shared<F32Attention>(std::move(shape), config, bytes, keeps, kernels);
   Layer layer = {.kind = op.kind};
   layer.scratch_bytes = PrefillScratchSize(most, 1, head_dim) * sizeof(float);
-  layer.cache_bytes = op.cache ? bytes : 0;
-  layer.run = [attention](const LayerIo& io) { attention->Run(io); };
+  if (keeps) {
+    const KvStatus status =
+        KvCache::Make(config, attention->memory.data(), bytes, &attention->cache);
+    if (status != KvStatus::kOk) return absl::InternalError(KvStatusText(status));
+    layer.cache_bytes = bytes;
+  } else {
+    layer.scratch_bytes += AlignUp(bytes, 64);
+  }
+  layer.run = [=](const LayerIo& io) { attention->Run(io); };
   return layer;
 }
 
@@ -224,10 +249,10 @@ absl::StatusOr<Layer> MakeAttentionLayer(const Graph& graph, const Op& op,
     layer = MakeF32(op, std::move(shape), kernels);
   } else {
     const auto attention = std::make_shared<S8Attention>(
-        S8Attention{std::move(shape), ScaleOf(q), ScaleOf(k), ScaleOf(v), ScaleOf(y),
-                    std::vector<std::int8_t>(q.size()), std::vector<std::int8_t>(q.size())});
-    layer->scratch_bytes = rows.most * sizeof(float);
-    layer->cache_bytes = op.cache ? 2 * q.size() : 0;
+        S8Attention{std::move(shape), ScaleOf(q), ScaleOf(k), ScaleOf(v), ScaleOf(y)});
+    if (op.cache) attention->kept.resize(2 * attention->KeyBytes());
+    layer->cache_bytes = attention->kept.size();
+    layer->scratch_bytes = attention->ScoreBytes() + (op.cache ? 0 : 2 * attention->KeyBytes());
     layer->run = [attention](const LayerIo& io) { attention->Run(io); };
   }
   // Scores, and sums of values, of each token with itself and those before.

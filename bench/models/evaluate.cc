@@ -7,8 +7,7 @@
 
 namespace podium::models {
 
-void SetInput(std::span<const std::byte> input, ElementType type, InputScale scale,
-              Runner& runner) {
+void SetInput(std::span<const std::byte> input, ElementType type, Scale scale, Runner& runner) {
   const bool s8 = runner.input_type() == DataType::kS8;
   const auto s8_in = runner.input<std::int8_t>();
   const auto f32_in = runner.input<float>();
@@ -40,21 +39,25 @@ void SetInput(std::span<const std::byte> input, ElementType type, InputScale sca
   }
 }
 
-Evaluation Evaluate(const Dataset& set, InputScale scale, Runner& runner) {
+std::vector<float> Scores(const Runner& runner) {
+  if (runner.output_type() == DataType::kS8) {
+    const auto scores = runner.output<std::int8_t>();
+    return {scores.begin(), scores.end()};
+  }
+  const auto scores = runner.output<float>();
+  return {scores.begin(), scores.end()};
+}
+
+Evaluation Evaluate(const Dataset& set, Scale scale, Runner& runner) {
   Evaluation result;
   for (std::size_t i = 0; i < set.size(); ++i) {
     SetInput(set.input(i), set.type, scale, runner);
     runner.Run();
-    const std::size_t begin = result.scores.size();
-    if (runner.output_type() == DataType::kS8) {
-      for (const std::int8_t score : runner.output<std::int8_t>()) result.scores.push_back(score);
-    } else {
-      for (const float score : runner.output<float>()) result.scores.push_back(score);
-    }
-    result.classes = result.scores.size() - begin;
-    const auto first = result.scores.begin() + static_cast<std::ptrdiff_t>(begin);
+    const std::vector<float> scores = Scores(runner);
+    result.scores.insert(result.scores.end(), scores.begin(), scores.end());
+    result.classes = scores.size();
     result.predicted.push_back(
-        static_cast<std::size_t>(std::max_element(first, result.scores.end()) - first));
+        static_cast<std::size_t>(std::ranges::max_element(scores) - scores.begin()));
     result.correct += result.predicted.back() == set.labels[i];
   }
   return result;

@@ -9,15 +9,16 @@
 
 namespace podium::models {
 
-// How stored bytes become real values, and those the network's own s8: the parameters of the integer
-// network's input. Of u8 the zero point is 128 more. Bytes that are tokens stay what they are.
-using InputScale = Scale;
-
 // u8 as values within 0..1, as images and spectra are given to networks.
-inline constexpr InputScale kPixelScale = {1.0f / 255, -128};
+inline constexpr Scale kPixelScale = {1.0f / 255, -128};
 
-// Sets the runner's input (batch 1), s8, f32 or tokens, of one input of a data set; sizes are equal.
-void SetInput(std::span<const std::byte> input, ElementType type, InputScale scale, Runner& runner);
+// Sets the runner's input (batch 1), s8, f32 or tokens, of one input of a data set; sizes are
+// equal. `scale`, that of the integer network's input, makes real values of stored bytes, and s8 of
+// those. Of u8 the zero point is 128 more. Bytes that are tokens stay what they are.
+void SetInput(std::span<const std::byte> input, ElementType type, Scale scale, Runner& runner);
+
+// The network's output; of s8 the integers.
+std::vector<float> Scores(const Runner& runner);
 
 struct Evaluation {
   std::vector<std::size_t>
@@ -31,7 +32,7 @@ struct Evaluation {
   }
 };
 
-Evaluation Evaluate(const Dataset& set, InputScale scale, Runner& runner);
+Evaluation Evaluate(const Dataset& set, Scale scale, Runner& runner);
 
 // The share of inputs whose prediction is the same.
 double Agreement(const Evaluation& a, const Evaluation& b);

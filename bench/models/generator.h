@@ -1,6 +1,6 @@
 // Generates token by token with a network that takes tokens and scores what may follow the last of
-// them. With a cache (pass "kv_cache") each run takes the tokens that are new; without one, all of the
-// context again.
+// them. With a cache (pass "kv_cache") each run takes the tokens that are new; without one, all of
+// the context again.
 #pragma once
 
 #include <cstddef>
@@ -27,8 +27,8 @@ class Generator {
   // The likeliest next token, the first of several.
   std::size_t Next();
 
-  // Hands the runner the tokens that it has not seen, as Next does before it runs it: for timing layers
-  // alone.
+  // Hands the runner the tokens that it has not seen, as Next does before it runs it: for timing
+  // layers alone.
   Runner& Prepare();
   Runner& runner() { return runner_; }
 

@@ -1,7 +1,7 @@
-// A small GPT (generator.h lets it generate): the decoder of Radford et al. (layer normalization before
-// attention and feed-forward, GELU) with rotary positions, its embedding also the output's weights. Scores
-// of attention fall with distance as well (ALiBi, Press et al., arXiv:2108.12409), so that it does at any
-// context what it learned at 72 tokens.
+// A small GPT (generator.h lets it generate): the decoder of Radford et al. (layer normalization
+// before attention and feed-forward, GELU) with rotary positions, its embedding also the output's
+// weights. Scores of attention fall with distance as well (ALiBi, Press et al., arXiv:2108.12409),
+// so that it does at any context what it learned at 72 tokens.
 //
 // It speaks a formal language whose lines can be checked: "7b+c2=3d;", sums and differences of
 // numbers of two hexadecimal digits, modulo 256. Weights: train_gpt, in weights/gpt.safetensors.
@@ -58,7 +58,8 @@ struct GptWeights {
 GptWeights TrainedGpt();
 
 // The network for up to `tokens` tokens, more than one: scores of what may follow the last. Every
-// operation is an operator of its own; tensors are named "layers.0.attention.sum", "layers.0.ffn.up".
+// operation is an operator of its own; tensors are named "layers.0.attention.sum",
+// "layers.0.ffn.up".
 inline constexpr std::size_t kGptTokens = 8 * kLineTokens;
 Graph GptGraph(const GptWeights& weights, std::size_t tokens = kGptTokens);
 

@@ -164,4 +164,9 @@ bool HasCache(const Graph& graph) {
   return std::ranges::any_of(graph.ops, [](const Op& op) { return op.cache.has_value(); });
 }
 
+bool HasResidual(const Graph& graph, const Op& op) {
+  return op.kind == OpKind::kFullyConnected && op.inputs.size() > 2 &&
+         !graph.tensors[op.inputs.back()].constant;
+}
+
 }  // namespace podium::models

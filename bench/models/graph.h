@@ -1,5 +1,5 @@
-// A network as data: tensors, and operators in the order in which they run. Loaders make graphs, passes
-// rewrite them, Runner (runner.h) executes them.
+// A network as data: tensors, and operators in the order in which they run. Loaders make graphs,
+// passes rewrite them, Runner (runner.h) executes them.
 #pragma once
 
 #include <cstddef>
@@ -26,8 +26,8 @@ inline constexpr DataType kDataTypeOf<std::int8_t> = DataType::kS8;
 template <>
 inline constexpr DataType kDataTypeOf<std::int32_t> = DataType::kS32;
 
-// How the weights of a matrix multiplication are stored (kernels/sparse_gemm): all of them, or without those
-// that are 0. kBlock1x4 is for s8, the others for f32.
+// How the weights of a matrix multiplication are stored (kernels/sparse_gemm): all of them, or
+// without those that are 0. kBlock1x4 is for s8, the others for f32.
 enum class SparseFormat : std::uint8_t {
   kNone,
   kCsr,
@@ -62,11 +62,12 @@ struct Tensor {
   }
 };
 
-// Operators and their inputs. Weights and biases are constants; weights of s8 have zero point 0. The
-// integer forms, all inputs and the output s8, biases s32, compute what TensorFlow Lite's reference
-// does, with one rounding (kernels/int8_matmul/fixed_point.h). GELU, normalization, rotation and
-// attention compute real numbers between s8 ends, as networks in INT8 usually do (by integers alone:
-// I-BERT, Kim et al., arXiv:2101.01321), with operations that are the same bits on every ISA.
+// Operators and their inputs. Weights and biases are constants; weights of s8 have zero point 0.
+// The integer forms, all inputs and the output s8, biases s32, compute what TensorFlow Lite's
+// reference does, with one rounding (kernels/int8_matmul/fixed_point.h). GELU, normalization,
+// rotation and attention compute real numbers between s8 ends, as networks in INT8 usually do (by
+// integers alone: I-BERT, Kim et al., arXiv:2101.01321), with operations that are the same bits on
+// every ISA.
 enum class OpKind : std::uint8_t {
   kFullyConnected,   // x, weights N x K, perhaps bias N, perhaps in f32 what is added last
   kConv2d,           // x, weights N x KH x KW x C, bias N
@@ -117,19 +118,22 @@ struct Graph {
   std::size_t size_bytes() const;  // of all constants as stored, with their scales
 };
 
-// Whether a graph makes sense as a whole: indices exist, constants have the bytes of their shapes, each
-// tensor is computed once and before it is used. Whether an operator's own shapes and types fit is for
-// MakeLayer (layers.h) to say.
+// Whether a graph makes sense as a whole: indices exist, constants have the bytes of their shapes,
+// each tensor is computed once and before it is used. Whether an operator's own shapes and types
+// fit is for MakeLayer (layers.h) to say.
 absl::Status Check(const Graph& graph);
 
-// The same network on `batch` inputs at once: the first dimension of all that is computed, times `batch`.
+// The same network on `batch` inputs at once: all that is computed has so many times the rows.
 Graph WithBatch(Graph graph, std::size_t batch);
 
-// The same network for up to `tokens` tokens, where it now takes another number of them, more than one.
+// The same network for up to `tokens` tokens, where it now takes another number, more than one.
 Graph WithTokens(Graph graph, std::size_t tokens);
 
 // Whether its attention remembers the tokens of earlier runs.
 bool HasCache(const Graph& graph);
+
+// Whether a fully connected layer adds its last input, which then is no constant, to its result.
+bool HasResidual(const Graph& graph, const Op& op);
 
 // Other values for a constant, perhaps of another type.
 template <class T>

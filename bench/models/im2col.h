@@ -1,5 +1,5 @@
-// Convolutions as matrix multiplications: the pixels under each position of the window, laid out as one row
-// of A. A few rows at a time, so that they stay in L1 until they are multiplied.
+// Convolutions as matrix multiplications: the pixels under each position of the window, laid out as
+// one row of A. A few rows at a time, so that they stay in L1 until they are multiplied.
 #pragma once
 
 #include <algorithm>
@@ -13,19 +13,15 @@ namespace podium::models {
 // A is M x K, the weights N x K.
 struct MatmulProblem {
   std::size_t M, N, K;
-  std::size_t batch;  // M is so many times as many rows
+  std::size_t batch;  // images or tokens, each with M / batch rows
   Window window;      // of a convolution
   bool contiguous;    // the input is A as it is
 
   std::size_t RowsNow(const LayerIo& io) const { return M / batch * std::min(io.rows, batch); }
 };
 
-inline std::size_t AlignUp(std::size_t count, std::size_t unit) {
-  return (count + unit - 1) / unit * unit;
-}
-
-// Copies `bytes` bytes, rounded up to pieces of 16: rows of a window are so short that a call would take
-// longer.
+// Copies `bytes` bytes, rounded up to pieces of 16: rows of a window are so short that a call would
+// take longer.
 constexpr std::size_t kPiece = 16;
 inline void CopyPieces(void* to, const void* from, std::size_t bytes) {
   for (std::size_t i = 0; i < bytes; i += kPiece) {
@@ -58,9 +54,9 @@ struct Im2colPlan {
   std::size_t bytes() const { return a_bytes + padded_bytes; }
 };
 
-// Rows of A for `count` positions of the window, from position `first` of one image on. Of the image, what
-// lies under them is copied with its padding, in x's zero point, to `padded`: then no row of the window
-// needs to know where the image ends.
+// Rows of A for `count` positions of the window, from position `first` of one image on. Of the
+// image, what lies under them is copied with its padding, in x's zero point, to `padded`: then no
+// row of the window needs to know where the image ends.
 template <class T>
 void Im2col(const Window& w, const T* image, T zero, std::size_t first, std::size_t count, T* a,
             std::size_t lda, T* padded) {
@@ -79,8 +75,8 @@ void Im2col(const Window& w, const T* image, T zero, std::size_t first, std::siz
                 inside * w.C * sizeof(T));
     std::fill_n(to + (w.pad_left + inside) * w.C, (width - w.pad_left - inside) * w.C, zero);
   }
-  // Positions of one row of the output at a time, row after row of the window: what a last piece has
-  // written too much, the next row of the window overwrites.
+  // Positions of one row of the output at a time, row after row of the window: what a last piece
+  // has written too much, the next row of the window overwrites.
   const std::size_t bytes = w.KW * w.C * sizeof(T);
   std::size_t j = first % w.OW;
   for (const T* under = padded; count > 0; under += w.stride_h * width * w.C, j = 0) {
@@ -97,8 +93,8 @@ void Im2col(const Window& w, const T* image, T zero, std::size_t first, std::siz
   }
 }
 
-// f(rows of A, first row, count) for each block of the first M rows; where A is not the input itself,
-// `scratch` holds plan.bytes().
+// f(rows of A, first row, count) for each block of the first M rows; where A is not the input
+// itself, `scratch` holds plan.bytes().
 template <class T, class F>
 void ForEachBlock(const MatmulProblem& p, std::size_t M, const Im2colPlan& plan, const T* x, T zero,
                   std::byte* scratch, const F& f) {

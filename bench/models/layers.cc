@@ -32,14 +32,22 @@ absl::Status NeedInputs(const Op& op) {
   return absl::InvalidArgumentError(absl::StrCat("has ", op.inputs.size(), " inputs, not ", count));
 }
 
+// Weights, biases and tables; and perhaps what is in their place.
+bool MayBeConstant(OpKind kind, std::size_t input) {
+  return input > 0 && kind != OpKind::kAdd && kind != OpKind::kCausalAttention;
+}
+
 // All that is computed is of one type, s8 with scales, or else f32; but for conversions.
 absl::Status NeedTypes(const Graph& graph, const Op& op) {
   const Tensor& y = graph.tensors[op.output];
   const bool converts = op.kind == OpKind::kQuantize || op.kind == OpKind::kDequantize;
-  for (const std::size_t input : op.inputs) {
-    const Tensor& x = graph.tensors[input];
-    if (x.constant && &input != &op.inputs[0]) continue;
-    if (x.constant) return absl::UnimplementedError("its input is a constant");
+  for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+    const Tensor& x = graph.tensors[op.inputs[i]];
+    if (x.constant && MayBeConstant(op.kind, i)) continue;
+    if (x.constant) {
+      return absl::UnimplementedError(
+          absl::StrCat("input ", i, ", \"", x.name, "\", is a constant"));
+    }
     if (op.kind == OpKind::kEmbedding && x.type == DataType::kS32) continue;
     const bool fits = converts ? x.type != y.type : x.type == y.type;
     if (!fits || x.type == DataType::kS32) {

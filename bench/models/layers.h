@@ -33,6 +33,10 @@ class AlignedBytes {
   std::vector<Line> lines_;
 };
 
+inline std::size_t AlignUp(std::size_t count, std::size_t unit) {
+  return (count + unit - 1) / unit * unit;
+}
+
 // Where a layer's operands lie. Activations and scratch are 64-byte aligned.
 struct LayerIo {
   const std::byte* x = nullptr;
@@ -40,8 +44,8 @@ struct LayerIo {
   const std::byte* x3 = nullptr;  // values
   std::byte* y = nullptr;
   std::byte* scratch = nullptr;
-  // Of the tensors' first dimension so many, at most all. Layers on images, and others that no text goes
-  // through, do all of them nevertheless.
+  // Of the tensors' first dimension so many, at most all. Layers on images, and others that no text
+  // goes through, do all of them nevertheless.
   std::size_t rows = std::numeric_limits<std::size_t>::max();
   std::size_t position = 0;  // of the first of them, where rows are tokens
 
@@ -67,14 +71,21 @@ struct Rows {
 struct Layer {
   OpKind kind;
   double macs = 0;                                    // multiply-adds
-  std::size_t weight_bytes = 0;                       // packed, with what else a run reads
+  std::size_t weight_bytes = 0;                       // packed, with biases, factors and tables
+  std::size_t row_bytes = 0;                          // see ReadBytes
   std::size_t scratch_bytes = 0;                      // for the time of one run
   std::size_t cache_bytes = 0;                        // kept from run to run
   std::function<void(const LayerIo&)> run = nullptr;  // does not allocate
+
+  // Of weight_bytes, what a run of so many rows reads: all, or where each row looks up a row of a
+  // table (embedding, rotation), row_bytes for each.
+  std::size_t ReadBytes(std::size_t rows) const {
+    return row_bytes == 0 ? weight_bytes : std::min(weight_bytes, rows * row_bytes);
+  }
 };
 
-// The layer of one operator of a graph that passed Check. InvalidArgument where shapes, types or scales
-// do not fit, Unimplemented for what no layer does yet. The kernels outlive the layer.
+// The layer of one operator of a graph that passed Check. InvalidArgument where shapes, types or
+// scales do not fit, Unimplemented for what no layer does yet. The kernels outlive the layer.
 absl::StatusOr<Layer> MakeLayer(const Graph& graph, const Op& op, const KernelTable& kernels);
 
 // By kind; for MakeLayer.
@@ -123,8 +134,8 @@ struct S8Range {
 S8Range RangeOf(Clamp clamp, const Tensor& y);
 
 // x's scale times a weight's over y's, per channel, and the biases with x's zero point folded in:
-// bias[n] - zero_point * sum over k of w[n, k], where element k of channel n is at n * n_stride + k *
-// k_stride.
+// bias[n] - zero_point * sum over k of w[n, k]. Element k of channel n is at
+// n * n_stride + k * k_stride.
 struct S8Scaling {
   std::vector<FixedPoint> factors;
   std::vector<std::int32_t> bias;

@@ -1,4 +1,4 @@
-// Fully connected layers and convolutions as matrix multiplications: rows of A (im2col.h) times the weights.
+// Fully connected layers and convolutions as matrix multiplications: rows of A (im2col.h) x weights.
 #include <algorithm>
 #include <cstring>
 #include <limits>
@@ -17,28 +17,21 @@ using Problem = MatmulProblem;
 constexpr std::size_t kRowsOfSums = 256, kAllRows = std::numeric_limits<std::size_t>::max();
 
 const Tensor* BiasOf(const Graph& graph, const Op& op) {
-  const Tensor* const third = op.inputs.size() > 2 ? &graph.tensors[op.inputs[2]] : nullptr;
-  return third != nullptr && third->constant ? third : nullptr;
-}
-
-// What else is no constant is to be added.
-const Tensor* ResidualOf(const Graph& graph, const Op& op) {
-  const Tensor* const last = op.inputs.size() > 2 ? &graph.tensors[op.inputs.back()] : nullptr;
-  return last != nullptr && !last->constant ? last : nullptr;
+  const bool any = op.inputs.size() > 2 && graph.tensors[op.inputs[2]].constant;
+  return any ? &graph.tensors[op.inputs[2]] : nullptr;
 }
 
 absl::StatusOr<Problem> ProblemOf(const Graph& graph, const Op& op) {
   const Tensor& x = graph.tensors[op.inputs[0]];
   const Tensor& w = graph.tensors[op.inputs[1]];
   const Tensor* const bias = BiasOf(graph, op);
-  const Tensor* const residual = ResidualOf(graph, op);
+  const bool residual = HasResidual(graph, op);
   const Tensor& y = graph.tensors[op.output];
-  const std::size_t named = 2 + (bias != nullptr ? 1 : 0) + (residual != nullptr ? 1 : 0);
-  if (!w.constant || op.inputs.size() != named) {
-    return absl::UnimplementedError("weights are no constants");
+  if (!w.constant || op.inputs.size() != std::size_t{2} + (bias != nullptr) + residual) {
+    return absl::UnimplementedError("weights or biases are no constants");
   }
-  if (op.kind == OpKind::kConv2d && (residual != nullptr || op.gelu)) {
-    return absl::UnimplementedError("a convolution with a residual or GELU");
+  if (op.kind == OpKind::kConv2d && op.gelu) {
+    return absl::UnimplementedError("a convolution with GELU");
   }
   Problem p = {};
   if (op.kind == OpKind::kConv2d) {
@@ -50,19 +43,20 @@ absl::StatusOr<Problem> ProblemOf(const Graph& graph, const Op& op) {
       return absl::InvalidArgumentError(
           absl::StrCat("weights of ", w.shape[3], " channels, an input of ", p.window.C));
     }
-    p.contiguous =
-        p.window.KH * p.window.KW == 1 && p.window.stride_h == 1 && p.window.stride_w == 1;
-  } else {
-    if (w.shape.size() != 2) return absl::InvalidArgumentError("weights are not N x K");
-    p.contiguous = true;
+  } else if (w.shape.size() != 2) {
+    return absl::InvalidArgumentError("weights are not N x K");
   }
+  const Window& window = p.window;
+  p.contiguous = op.kind != OpKind::kConv2d ||
+                 (window.KH * window.KW == 1 && window.stride_h == 1 && window.stride_w == 1);
   p.N = w.shape[0];
   p.K = w.size() / p.N;
   p.M = y.size() / p.N;
   p.batch = y.shape.size() > 1 ? y.shape[0] : 1;
   const bool fits = (bias == nullptr || bias->size() == p.N) &&
-                    (residual == nullptr || residual->shape == y.shape) && y.shape.back() == p.N &&
-                    p.M * p.N == y.size() && (op.kind == OpKind::kConv2d || p.M * p.K == x.size());
+                    (!residual || graph.tensors[op.inputs.back()].shape == y.shape) &&
+                    y.shape.back() == p.N && p.M * p.N == y.size() &&
+                    (op.kind == OpKind::kConv2d || p.M * p.K == x.size());
   if (!fits) {
     return absl::InvalidArgumentError(
         absl::StrCat("weights of ", p.N, " x ", p.K, " do not fit input, bias or output"));
@@ -71,8 +65,8 @@ absl::StatusOr<Problem> ProblemOf(const Graph& graph, const Op& op) {
 }
 
 std::vector<float> Copy(const Tensor* bias) {
-  if (bias == nullptr) return {};
-  return {bias->values<float>().begin(), bias->values<float>().end()};
+  const auto values = bias == nullptr ? std::span<const float>() : bias->values<float>();
+  return {values.begin(), values.end()};
 }
 
 Activation ActivationOf(const Op& op) {
@@ -106,16 +100,15 @@ Layer MakeF32(const Graph& graph, const Op& op, const Problem& p, const KernelTa
                                                           BiasOf(graph, op), kernels);
   const Activation activation = ActivationOf(op);
   const bool clamp_at_6 = op.clamp == Clamp::kRelu6;
-  const bool residual = ResidualOf(graph, op) != nullptr;
+  const bool residual = HasResidual(graph, op);
   Layer layer = {.kind = op.kind};
   layer.weight_bytes = (kernels.packed_f32_size(p.N, p.K) + weights->bias.size()) * sizeof(float);
   const Im2colPlan plan(p, sizeof(float), kAllRows);
   layer.scratch_bytes = plan.bytes();
   layer.run = [=, &kernels](const LayerIo& io) {
-    auto* y = io.out<float>();
-    const std::size_t M = p.RowsNow(io);
-    ForEachBlock(p, M, plan, io.in<float>(), 0.0f, io.scratch,
+    ForEachBlock(p, p.RowsNow(io), plan, io.in<float>(), 0.0f, io.scratch,
                  [&](const float* a, std::size_t m, std::size_t count) {
+                   float* const y = io.out<float>() + m * p.N;
                    kernels.gemm_bias_activation_f32(
                        {.M = count,
                         .N = p.N,
@@ -125,11 +118,11 @@ Layer MakeF32(const Graph& graph, const Op& op, const Problem& p, const KernelTa
                         .packed_b = reinterpret_cast<const float*>(weights->packed.data()),
                         .bias = weights->bias.empty() ? nullptr : weights->bias.data(),
                         .activation = activation,
-                        .c = y + m * p.N,
+                        .c = y,
                         .ldc = p.N,
                         .then = Then(residual, io, m, p.N)});
+                   if (clamp_at_6) ClampAt6(y, count * p.N);
                  });
-    if (clamp_at_6) ClampAt6(y, M * p.N);
   };
   return layer;
 }
@@ -140,7 +133,7 @@ Layer MakeSparseF32(const Graph& graph, const Op& op, const Problem& p,
   const auto bias = std::make_shared<const std::vector<float>>(Copy(BiasOf(graph, op)));
   const Activation activation = ActivationOf(op);
   const bool clamp_at_6 = op.clamp == Clamp::kRelu6;
-  const bool residual = ResidualOf(graph, op) != nullptr;
+  const bool residual = HasResidual(graph, op);
   const Im2colPlan plan(p, sizeof(float), kRowsOfSums);
   Layer layer = {.kind = op.kind};
   layer.weight_bytes = weights->bytes() + bias->size() * sizeof(float);
@@ -189,7 +182,7 @@ absl::StatusOr<Layer> MakeS8(const Graph& graph, const Op& op, const Problem& p,
   const Tensor& x = graph.tensors[op.inputs[0]];
   const Tensor& w = graph.tensors[op.inputs[1]];
   const Tensor& y = graph.tensors[op.output];
-  if (ResidualOf(graph, op) != nullptr) return absl::UnimplementedError("a residual in s8");
+  if (HasResidual(graph, op)) return absl::UnimplementedError("a residual in s8");
   if (op.gelu && !(op.before_gelu.scale > 0)) {
     return absl::InvalidArgumentError("sums before GELU have no scale");
   }
@@ -202,19 +195,19 @@ absl::StatusOr<Layer> MakeS8(const Graph& graph, const Op& op, const Problem& p,
   const Im2colPlan plan(p, 1, fused ? kAllRows : kRowsOfSums);
   std::shared_ptr<const SparseWeights> sparse_weights;
   if (sparse) sparse_weights = std::make_shared<const SparseWeights>(w, kernels);
-  // Dot products take 4 at a time. Whatever else a row that is laid out anew ends with meets a zero.
+  // Dot products take 4 at a time. Whatever else a row that is laid out anew ends with meets a
+  // zero.
   const std::size_t K = p.contiguous || sparse ? p.K : std::min(AlignUp(p.K, 4), plan.lda);
   const auto weights = std::make_shared<const WeightsS8>(p, w, K, *std::move(scaling), kernels);
   const S8Range range = op.gelu ? S8Range{-128, 127} : RangeOf(op.clamp, y);
   const std::int32_t zero_point = op.gelu ? op.before_gelu.zero_point : y.zero_point;
-  std::shared_ptr<const std::array<std::int8_t, 256>> gelu;
-  if (op.gelu) {
-    gelu =
-        std::make_shared<const std::array<std::int8_t, 256>>(GeluTable(op.before_gelu, ScaleOf(y)));
-  }
+  using Table = std::array<std::int8_t, 256>;
+  std::shared_ptr<const Table> gelu;
+  if (op.gelu) gelu = std::make_shared<const Table>(GeluTable(op.before_gelu, ScaleOf(y)));
   Layer layer = {.kind = op.kind};
   layer.weight_bytes = (sparse ? sparse_weights->bytes() : kernels.packed_s8_size(p.N, K)) +
-                       p.N * (sizeof(FixedPoint) + sizeof(float));
+                       p.N * (sizeof(FixedPoint) + sizeof(std::int32_t)) +
+                       (gelu == nullptr ? 0 : sizeof(*gelu));
   const std::size_t sums_bytes =
       fused ? 0 : AlignUp(plan.block_rows * p.N * sizeof(std::int32_t), 64);
   layer.scratch_bytes = sums_bytes + plan.bytes();
@@ -287,7 +280,7 @@ absl::StatusOr<Layer> MakeMatmulLayer(const Graph& graph, const Op& op,
                                       const KernelTable& kernels) {
   const absl::StatusOr<Problem> p = ProblemOf(graph, op);
   if (!p.ok()) return p.status();
-  absl::StatusOr<Layer> layer = absl::UnimplementedError("");
+  absl::StatusOr<Layer> layer;
   if (graph.tensors[op.output].type == DataType::kF32) {
     const Tensor* const bias = BiasOf(graph, op);
     if (graph.tensors[op.inputs[1]].type != DataType::kF32 ||

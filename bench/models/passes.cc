@@ -1,9 +1,6 @@
 #include "bench/models/passes.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
-#include <limits>
 #include <utility>
 #include <vector>
 
@@ -12,7 +9,6 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "bench/models/runner.h"
 #include "bench/models/sparse_weights.h"
 #include "kernels/sparse_gemm/prune.h"
 
@@ -115,11 +111,6 @@ const PrunePass* ReadPrunePass(absl::string_view pass, double* share) {
   return nullptr;
 }
 
-bool HasResidual(const Graph& graph, const Op& op) {
-  return op.kind == OpKind::kFullyConnected && op.inputs.size() > 2 &&
-         !graph.tensors[op.inputs.back()].constant;
-}
-
 // Whether `before` could take over what `op` does to its result, and now does.
 bool FuseInto(const Graph& graph, const Op& op, Op& before) {
   const bool full = before.kind == OpKind::kFullyConnected;
@@ -145,17 +136,49 @@ bool FuseInto(const Graph& graph, const Op& op, Op& before) {
   return true;
 }
 
-absl::Status KeepTokens(KvType type, Graph& graph) {
-  bool any = false;
+struct CachePass {
+  absl::string_view name;
+  KvType type;
+};
+constexpr CachePass kCachePasses[] = {
+    {"kv_cache", KvType::kF32}, {"kv_cache_f16", KvType::kF16}, {"kv_cache_s8", KvType::kS8}};
+
+const CachePass* FindCachePass(absl::string_view pass) {
+  const auto* const found = std::ranges::find(kCachePasses, pass, &CachePass::name);
+  return found == std::end(kCachePasses) ? nullptr : found;
+}
+
+absl::StatusOr<Graph> KeepTokens(KvType type, Graph graph) {
+  if (HasCache(graph)) {
+    return absl::InvalidArgumentError("there is a cache already: name one of these passes, once");
+  }
   for (Op& op : graph.ops) {
     if (op.kind != OpKind::kCausalAttention) continue;
-    any = true;
-    if (type != KvType::kF32 && (!op.cache || graph.tensors[op.output].type != DataType::kF32)) {
-      return absl::InvalidArgumentError("a type of the cache wants kv_cache before, and f32");
+    if (type != KvType::kF32 && graph.tensors[op.output].type != DataType::kF32) {
+      return absl::InvalidArgumentError(
+          "the network is quantized, so that its cache is s8: use kv_cache");
     }
     op.cache = type;
   }
-  return any ? absl::OkStatus() : absl::InvalidArgumentError("kv_cache: there is no attention");
+  if (HasCache(graph)) return graph;
+  return absl::InvalidArgumentError("the network has no attention: leave the pass out");
+}
+
+absl::StatusOr<Graph> ApplyPass(Graph graph, absl::string_view pass, const Dataset& calibration,
+                                Scale input) {
+  double share = 0;
+  if (pass == "fuse") return Fuse(std::move(graph));
+  if (pass == "quantize") return Quantize(graph, calibration, input);
+  if (const CachePass* const cache = FindCachePass(pass)) {
+    return KeepTokens(cache->type, std::move(graph));
+  }
+  if (const PrunePass* const prune = ReadPrunePass(pass, &share)) {
+    return Prune(std::move(graph), prune->pattern, share);
+  }
+  return absl::InvalidArgumentError(
+      "no pass of that name: fuse, quantize, kv_cache, kv_cache_f16, kv_cache_s8, 2of4, 1of4, and "
+      "with a percentage from 1 to 99 prune50, global50, random50, rows50, columns50, block50, "
+      "quad50");
 }
 
 }  // namespace
@@ -198,24 +221,16 @@ Graph Prune(Graph graph, PrunePattern pattern, double sparsity) {
 }
 
 absl::StatusOr<Graph> ApplyPasses(Graph graph, const std::string& variant,
-                                  const Dataset& calibration, InputScale input) {
+                                  const Dataset& calibration, Scale input) {
   if (variant == "f32") return graph;
   for (const absl::string_view pass : absl::StrSplit(variant, '+')) {
-    double share = 0;
-    if (pass == "fuse") {
-      graph = Fuse(std::move(graph));
-    } else if (const PrunePass* const prune = ReadPrunePass(pass, &share)) {
-      graph = Prune(std::move(graph), prune->pattern, share);
-    } else if (pass == "quantize") {
-      absl::StatusOr<Graph> quantized = Quantize(graph, calibration, input);
-      if (!quantized.ok()) return quantized.status();
-      graph = *std::move(quantized);
-    } else if (pass == "kv_cache" || pass == "f16" || pass == "s8") {
-      const KvType type = pass == "f16" ? KvType::kF16 : pass == "s8" ? KvType::kS8 : KvType::kF32;
-      if (const absl::Status status = KeepTokens(type, graph); !status.ok()) return status;
-    } else {
-      return absl::InvalidArgumentError(absl::StrCat("no pass '", pass, "'"));
+    absl::StatusOr<Graph> changed = ApplyPass(std::move(graph), pass, calibration, input);
+    if (!changed.ok()) {
+      return absl::Status(changed.status().code(),
+                          absl::StrCat("variant \"", variant, "\", pass \"", pass,
+                                       "\": ", changed.status().message()));
     }
+    graph = *std::move(changed);
   }
   return graph;
 }
@@ -224,11 +239,14 @@ std::string TechniquesOf(const std::string& variant) {
   std::vector<std::string> techniques;
   if (variant == "f32") return "";
   for (const absl::string_view pass : absl::StrSplit(variant, '+')) {
-    const bool rounds = pass == "quantize" || pass == "f16" || pass == "s8";
-    techniques.push_back(pass == "fuse"       ? "fusion"
-                         : rounds             ? "quantization"
-                         : pass == "kv_cache" ? "kv_cache"
-                                              : "pruning");
+    if (const CachePass* const cache = FindCachePass(pass)) {
+      techniques.emplace_back("kv_cache");
+      if (cache->type != KvType::kF32) techniques.emplace_back("quantization");
+    } else {
+      techniques.emplace_back(pass == "fuse"       ? "fusion"
+                              : pass == "quantize" ? "quantization"
+                                                   : "pruning");
+    }
   }
   return absl::StrJoin(techniques, ",");
 }

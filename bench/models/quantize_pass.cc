@@ -1,10 +1,12 @@
-// An f32 network in s8: what its tensors take on is observed, then each operator gets its integer form.
+// An f32 network in s8: what its tensors take on is observed, then each operator gets its integer
+// form.
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "bench/models/passes.h"
 #include "bench/models/runner.h"
 #include "bench/models/sparse_weights.h"
@@ -18,8 +20,7 @@ struct Range {
 };
 
 // What each computed tensor takes on.
-absl::StatusOr<std::vector<Range>> Observe(const Graph& graph, const Dataset& inputs,
-                                           InputScale scale) {
+absl::StatusOr<std::vector<Range>> Observe(const Graph& graph, const Dataset& inputs, Scale scale) {
   absl::StatusOr<Runner> runner = Runner::Make(graph, BestKernels());
   if (!runner.ok()) return runner.status();
   std::vector<Range> ranges(graph.tensors.size());
@@ -46,7 +47,7 @@ void SetActivationScale(Tensor& t, Range range) {
   t.zero_point = static_cast<std::int32_t>(std::clamp(std::round(zero_point), -128.0f, 127.0f));
 }
 
-// GELU is next to 0 below -4: no step is spent on it. Above it takes as far as it needs to reach `hi`.
+// The steps of the sums before GELU: from -4, below which GELU is nearly 0, to where it is `hi`.
 Scale ScaleBeforeGelu(float hi) {
   constexpr double kLeast = -4;
   double lo_x = 0, hi_x = double{hi} + 1;  // GELU(x) > x - 1
@@ -109,8 +110,7 @@ void QuantizeWeights(const Op& op, float x_scale, Tensor& weights, Tensor* bias)
 Graph WithAdditions(Graph graph) {
   std::vector<Op> ops;
   for (Op& op : graph.ops) {
-    const bool adds = op.kind == OpKind::kFullyConnected && op.inputs.size() > 2 &&
-                      !graph.tensors[op.inputs.back()].constant;
+    const bool adds = HasResidual(graph, op);
     ops.push_back(std::move(op));
     if (!adds) continue;
     Op& full = ops.back();
@@ -128,10 +128,16 @@ Graph WithAdditions(Graph graph) {
 
 }  // namespace
 
-absl::StatusOr<Graph> Quantize(const Graph& graph, const Dataset& calibration, InputScale input) {
+absl::StatusOr<Graph> Quantize(const Graph& graph, const Dataset& calibration, Scale input) {
   for (const Tensor& t : graph.tensors) {
     if (t.type == DataType::kS8) {
-      return absl::InvalidArgumentError("the network is quantized already");
+      return absl::InvalidArgumentError("the network is quantized already: do it once");
+    }
+  }
+  for (const Op& op : graph.ops) {
+    if (op.cache.value_or(KvType::kF32) != KvType::kF32) {
+      return absl::InvalidArgumentError(
+          "the cache has a type of its own, and that of a quantized network is s8: use kv_cache");
     }
   }
   Graph s8 = WithAdditions(graph);
@@ -183,7 +189,8 @@ absl::StatusOr<Graph> Quantize(const Graph& graph, const Dataset& calibration, I
         break;
       case OpKind::kQuantize:
       case OpKind::kDequantize:
-        return absl::UnimplementedError("conversions in a network that is to be quantized");
+        return absl::UnimplementedError(absl::StrCat(
+            "tensor \"", to.name, "\" is converted: take a network in f32 throughout"));
     }
   }
   return s8;

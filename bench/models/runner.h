@@ -15,11 +15,12 @@ namespace podium::models {
 
 class Runner {
  public:
-  // InvalidArgument or Unimplemented, saying which operator, where the graph cannot be run. The kernels
-  // outlive the runner; the graph need not.
+  // InvalidArgument or Unimplemented, saying which operator, where the graph cannot be run. The
+  // kernels outlive the runner; the graph need not.
   static absl::StatusOr<Runner> Make(const Graph& graph, const KernelTable& kernels);
 
-  // T is the type of the tensor. The input may lie where later layers write: set it before each run.
+  // T is the type of the tensor. The input may lie where later layers write: set it before each
+  // run.
   template <class T>
   std::span<T> input() {
     return {reinterpret_cast<T*>(arena_.data() + input_.offset), input_.bytes / sizeof(T)};
@@ -36,7 +37,8 @@ class Runner {
   void RunLayer(std::size_t i) { layers_[i].run(io_[i]); }
 
   // From now on, of a network on tokens, the first `rows` of them, of which the first stands at
-  // `position`. Caches remember those before it, and forget what they have from it on.
+  // `position`. Caches remember those before it, and forget what they have from it on; without them
+  // attention begins at position 0.
   void SetTokens(std::size_t rows, std::size_t position) {
     for (LayerIo& io : io_) {
       io.rows = rows;

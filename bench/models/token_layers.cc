@@ -1,6 +1,6 @@
-// Layers of networks on tokens, each row by itself: embedding, GELU, normalization, rotary positions. In s8
-// GELU looks up what it gives for each byte; the others compute f32 between s8 ends, in plain loops or with
-// kernels that promise the same bits on every ISA.
+// Layers of networks on tokens, each row by itself: embedding, GELU, normalization, rotary
+// positions. In s8 GELU looks up what it gives for each byte; the others compute f32 between s8
+// ends, in plain loops or with kernels that promise the same bits on every ISA.
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -17,7 +17,8 @@ absl::Status NeedShape(const Tensor& x, const Tensor& y) {
   return absl::InvalidArgumentError("input and output are not tokens x channels of one shape");
 }
 
-// Scales by value: a byte that is stored could be part of them otherwise, and nothing would be vectorized.
+// Scales by value: a byte that is stored could be part of them otherwise, and nothing would be
+// vectorized.
 void RealRow(const std::int8_t* x, std::size_t n, Scale from, float* y) {
   for (std::size_t i = 0; i < n; ++i) {
     y[i] = from.scale * static_cast<float>(x[i] - from.zero_point);
@@ -33,7 +34,8 @@ struct Norm {
   std::vector<float> gain, bias;
   Scale from, to;  // of s8
 
-  // Sums of s8 and of their squares are exact, so that only what follows is rounded. `real` holds N.
+  // Sums of s8 and of their squares are exact, so that only what follows is rounded. `real` holds
+  // N.
   void Row(const std::int8_t* x, float* real, std::int8_t* y) const {
     std::int32_t sum = 0, squares = 0;
     for (std::size_t n = 0; n < N; ++n) {
@@ -80,8 +82,8 @@ absl::StatusOr<Layer> MakeGeluLayer(const Graph& graph, const Op& op, const Kern
                                            .ldy = rows.size});
                  }};
   }
-  return Layer{.kind = op.kind,
-               .run = [rows, table = GeluTable(ScaleOf(x), ScaleOf(y))](const LayerIo& io) {
+  const auto table = GeluTable(ScaleOf(x), ScaleOf(y));
+  return Layer{.kind = op.kind, .weight_bytes = sizeof(table), .run = [=](const LayerIo& io) {
                  const auto* const in = io.in<std::uint8_t>();
                  auto* const out = io.out<std::int8_t>();
                  const std::size_t size = rows.Elements(io);
@@ -109,6 +111,7 @@ absl::StatusOr<Layer> MakeEmbeddingLayer(const Graph& graph, const Op& op) {
   const std::size_t row_bytes = rows.size * SizeOf(y.type), count = table.shape[0];
   Layer layer = {.kind = op.kind};
   layer.weight_bytes = values.size();
+  layer.row_bytes = row_bytes;
   layer.run = [=, values = std::move(values)](const LayerIo& io) {
     for (std::size_t m = 0; m < rows.Now(io); ++m) {
       // A token that the table does not have reads its last row.
@@ -175,6 +178,8 @@ absl::StatusOr<Layer> MakeRotateLayer(const Graph& graph, const Op& op,
     kernels.rotate({rows.Now(io), heads, head_dim, io.position, values, rows.size, table->data()});
   };
   Layer layer = {.kind = op.kind};
+  layer.weight_bytes = table->size() * sizeof(float);
+  layer.row_bytes = head_dim * sizeof(float);
   if (x.type == DataType::kF32) {
     layer.run = [=](const LayerIo& io) {
       std::memcpy(io.y, io.x, rows.Elements(io) * sizeof(float));

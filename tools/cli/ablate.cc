@@ -28,15 +28,15 @@ constexpr char kExample[] =
     "        --benchmark_out=run.json --benchmark_out_format=json\n"
     "  podium ablate run.json\n"
     "\n"
-    "A variant's name is its techniques in their order, joined by '+'. The interaction is the "
-    "speedup\n"
-    "over the product of the parts' own speedups: 1 where techniques neither help nor hinder each\n"
-    "other. Intervals are 95 %: of accuracy by the number of inputs, of times by repetitions or, "
-    "where there are several, of processes; whether "
-    "a\n"
-    "difference can be trusted is for podium compare to say. Exit status: 0 shown; 2 bad usage or "
-    "bad\n"
-    "input.\n";
+    "A variant's name is its techniques in their order, joined by '+'. The interaction is the\n"
+    "speedup over the product of the parts' own speedups: 1 where techniques neither help nor\n"
+    "hinder each other. Intervals are 95 %: of times by repetitions or, where there are several, "
+    "by\n"
+    "processes; of accuracy by how many of how many inputs were right. Whether a difference can "
+    "be\n"
+    "trusted is for podium compare to say.\n"
+    "\n"
+    "Exit status: 0 shown; 2 bad usage or bad input.\n";
 
 struct Options {
   std::string baseline = "f32";

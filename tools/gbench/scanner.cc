@@ -25,9 +25,9 @@ bool IsStructural(char c) { return kStructural[static_cast<unsigned char>(c)]; }
 
 }  // namespace
 
-// Makes more of the text visible, and forgets what lies before `keep`. False at the end of the text,
-// where everything stays. At least doubles what is kept, so that a value of any length is read in
-// linear time.
+// Makes more of the text visible, and forgets what lies before `keep`. False at the end of the
+// text, where everything stays. At least doubles what is kept, so that a value of any length is
+// read in linear time.
 bool Scanner::More(std::size_t keep) {
   if (!source_) return false;
   std::string piece;
@@ -81,8 +81,8 @@ void Scanner::SkipLine() {
   } while (More(position_));
 }
 
-// What is visible of the text may end inside the value, or so short behind it that more could belong
-// to it: then it is read again with more of the text.
+// What is visible of the text may end inside the value, or so short behind it that more could
+// belong to it: then it is read again with more of the text.
 Value Scanner::ReadValue() {
   constexpr std::size_t kLookahead = 8;  // more than DigitSeparator looks at
   Peek();

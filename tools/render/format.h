@@ -18,7 +18,8 @@ std::string FormatFixed(double value, int decimals);
 std::string FormatDown(double value, int decimals);  // never above the value: 0.9996 is "0.999"
 // Rounded outward: what is printed contains the interval. "[4.0, 4.2]"
 std::string FormatInterval(const Interval& interval, int decimals);
-// Of two shares: "-0.0040 [-0.0182, +0.0103]", rounded outward.
+// The difference of two shares, and where there is one its interval, rounded outward:
+// "-0.0040 [-0.0182, +0.0103]".
 std::string FormatDelta(double delta, const std::optional<Interval>& interval);
 std::string FormatP(double p);               // "p < 0.001", "p = 0.023"
 std::string FormatSeconds(double seconds);   // "1.23 ms"

@@ -95,6 +95,7 @@ std::vector<std::string> RowCells(const Comparison& row, const VerdictRule& rule
   const Judgement& judgement = row.judgement;
   const int decimals = Decimals(judgement.interval);
   const bool two_runs = style.compared == Compared::kRuns;
+  const Improvement improvement = Improve(row);
   return {absl::StrReplaceAll(row.workload, {{"/", " "}}),
           two_runs ? row.optimized->parts.variant : Variants(row),
           show_isa ? Isa(row) : "",
@@ -108,8 +109,8 @@ std::vector<std::string> RowCells(const Comparison& row, const VerdictRule& rule
           FormatP(judgement.p),
           absl::StrCat("(", MethodText(judgement), ")"),
           FloorCell(judgement),
-          two_runs ? "" : Size(Improve(row)),
-          two_runs ? "" : Quality(*row.optimized, Improve(row)),
+          two_runs ? "" : Size(improvement),
+          two_runs ? "" : Quality(*row.optimized, improvement),
           std::string(VerdictName(judgement.verdict)),
           NeededCell(judgement)};
 }

@@ -43,8 +43,8 @@ std::optional<LogMean> LogMeanOf(const Entry& entry) {
   return LogMean{mean, squares / (n - 1) / n, n};
 }
 
-// ln(interaction) = sum of ln(time) of the parts - ln(time) of the stack - (parts - 1) ln(time) of the
-// baseline, since every speedup has the same baseline. Degrees of freedom by Satterthwaite.
+// ln(interaction) = sum of ln(time) of the parts - ln(time) of the stack - (parts - 1) ln(time) of
+// the baseline, since every speedup has the same baseline. Degrees of freedom by Satterthwaite.
 std::optional<RatioTest> Interaction(const Entry& baseline, const Entry& stacked,
                                      const std::vector<const Entry*>& parts) {
   const double others = static_cast<double>(parts.size()) - 1;

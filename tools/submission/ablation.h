@@ -1,5 +1,5 @@
-// What each technique contributes, alone and stacked: variants whose names are techniques joined by '+',
-// against the baseline of their workload.
+// What each technique contributes, alone and stacked: variants whose names are techniques joined by
+// '+', against the baseline of their workload.
 #pragma once
 
 #include <optional>
@@ -18,9 +18,9 @@ struct AblationRow {
   std::optional<double> compression;    // baseline size_bytes / its own
   std::optional<double> accuracy_delta;
   AccuracyInterval accuracy_interval;
-  // Of stacked techniques whose every part has a row of its own: the speedup over the product of the
-  // parts' speedups, 1 where they neither help nor hinder each other. 95 % interval by the errors of all
-  // rows involved, on logarithms.
+  // Of stacked techniques whose every part has a row of its own: the speedup over the product of
+  // the parts' speedups, 1 where they neither help nor hinder each other. 95 % interval by the
+  // errors of all rows involved, on logarithms.
   std::optional<RatioTest> interaction;
   std::string interaction_reason;  // why there is none
 };

@@ -89,8 +89,8 @@ struct Comparison {
   Judgement judgement;
 };
 
-// How many right answers of how many, on both rows' labelled inputs: what a change of accuracy may be by
-// the luck of which inputs there were.
+// How far a difference of accuracy may be off for the luck of which labelled inputs there were, by
+// how many of how many both rows answer rightly.
 struct AccuracyInterval {
   std::optional<Interval> value;  // 95 %, of optimized - baseline (tools/stats/proportions.h)
   std::string reason;             // why there is none

@@ -22,8 +22,8 @@ constexpr std::uint32_t kSeed = 7;
 constexpr std::size_t kLines = 8, kTokens = kLines * kLineTokens, kBatch = 16;
 constexpr int kSteps = 8000;
 constexpr double kRate = 4e-3;
-// Training ends with this share of right answers, over so many steps, whose lines are new to the network:
-// on one that is never wrong nothing could be seen of what a technique costs.
+// Training ends with this share of right answers, over so many steps, whose lines are new to the
+// network: on one that is never wrong nothing could be seen of what a technique costs.
 constexpr double kEnough = 0.95;
 constexpr int kWindow = 50;
 

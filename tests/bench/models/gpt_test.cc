@@ -1,6 +1,6 @@
 #include "bench/models/gpt.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -15,6 +15,8 @@
 
 namespace podium::models {
 namespace {
+
+using testing::HasSubstr;
 
 // The trained network after these passes, calibrated once.
 const Graph& Variant(const std::string& variant) {
@@ -163,7 +165,7 @@ TEST(GptTest, KeysAndValuesOfAQuantizedNetworkAreKeptInS8) {
     EXPECT_EQ(MakeGenerator(Variant(variant), 64).runner().cache_bytes(), 2 * 2 * 64 * 32u)
         << variant;
   }
-  EXPECT_LT(MakeGenerator(Variant("kv_cache+s8"), 64).runner().cache_bytes(), f32 / 2);
+  EXPECT_LT(MakeGenerator(Variant("kv_cache_s8"), 64).runner().cache_bytes(), f32 / 2);
   EXPECT_EQ(MakeGenerator(GptGraph(TrainedGpt()), 64).runner().cache_bytes(), 0u);
 }
 
@@ -196,9 +198,19 @@ TEST(GptTest, PassesThatDoNotFitSayWhy) {
     return std::string(
         ApplyPasses(GptGraph(TrainedGpt()), variant, GptCalibration(), {}).status().message());
   };
-  EXPECT_EQ(message("s8"), "a type of the cache wants kv_cache before, and f32");
-  EXPECT_EQ(message("quantize+kv_cache+f16"), "a type of the cache wants kv_cache before, and f32");
-  EXPECT_EQ(message("quantize+quantize"), "the network is quantized already");
+  EXPECT_EQ(
+      message("quantize+kv_cache_f16"),
+      "variant \"quantize+kv_cache_f16\", pass \"kv_cache_f16\": the network is quantized, so that "
+      "its cache is s8: use kv_cache");
+  EXPECT_THAT(message("kv_cache_s8+quantize"),
+              HasSubstr("pass \"quantize\": the cache has a type of its own"));
+  EXPECT_THAT(message("kv_cache+kv_cache_f16"), HasSubstr("there is a cache already"));
+  EXPECT_THAT(message("quantize+quantize"), HasSubstr("the network is quantized already"));
+}
+
+TEST(GptTest, WhatACacheRoundsIsQuantizationToo) {
+  EXPECT_EQ(TechniquesOf("fuse+kv_cache"), "fusion,kv_cache");
+  EXPECT_EQ(TechniquesOf("kv_cache_f16"), "kv_cache,quantization");
 }
 
 TEST(GptTest, WhatWasTruncatedIsForgotten) {

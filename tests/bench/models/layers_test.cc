@@ -8,6 +8,7 @@
 #include <cmath>
 #include <functional>
 
+#include "absl/strings/str_cat.h"
 #include "bench/memory.h"
 #include "bench/models/runner.h"
 #include "tests/bench/models/graph_builder.h"
@@ -29,7 +30,8 @@ std::vector<T> RunGraph(const Graph& graph, const KernelTable& kernels, const st
   return {runner->output<T>().begin(), runner->output<T>().end()};
 }
 
-// A convolution: images of H x W x C, `stride`, filters of KH x KW to N channels (depthwise: N = C).
+// A convolution: images of H x W x C, `stride`, filters of KH x KW to N channels (depthwise: N =
+// C).
 struct Conv {
   std::size_t batch, H, W, C, KH, KW, N, stride;
   Padding padding;
@@ -265,6 +267,35 @@ TEST(LayersTest, ARunAllocatesNothing) {
 }
 
 absl::Status StatusOf(const Graph& graph) { return Runner::Make(graph, BestKernels()).status(); }
+
+// x -> op -> y with a constant for the input of this number.
+Graph WithConstant(Op op, std::size_t input) {
+  Graph graph =
+      OneOp(op, Activations(DataType::kF32, {16, 16}), Activations(DataType::kF32, {16, 16}),
+            op.kind == OpKind::kFullyConnected ? std::vector<std::size_t>{16, 16}
+                                               : std::vector<std::size_t>{},
+            16);
+  std::vector<std::size_t>& inputs = graph.ops[0].inputs;
+  inputs.resize(std::max(inputs.size(), op.inputs.size()));
+  inputs[input] = AddConstant<float>(graph, "fixed", {16, 16}, Random<float>(16 * 16, -1, 1, 3));
+  return graph;
+}
+
+TEST(LayersTest, AConstantInPlaceOfWhatIsComputedIsRefused) {
+  const auto expect_refused = [](const Op& op, std::size_t input) {
+    const absl::Status status = StatusOf(WithConstant(op, input));
+    EXPECT_TRUE(absl::IsUnimplemented(status)) << Name(op.kind) << ": " << status;
+    EXPECT_THAT(std::string(status.message()),
+                HasSubstr(absl::StrCat("input ", input, ", \"fixed\", is a constant")));
+  };
+  expect_refused({.kind = OpKind::kRelu}, 0);
+  expect_refused({.kind = OpKind::kReshape}, 0);
+  expect_refused({.kind = OpKind::kFullyConnected}, 0);
+  expect_refused({.kind = OpKind::kAdd, .inputs = {0, 0}}, 1);
+  const Op attention = {
+      .kind = OpKind::kCausalAttention, .inputs = {0, 0, 0}, .heads = 2, .slopes = {1, 1}};
+  for (const std::size_t input : {0, 1, 2}) expect_refused(attention, input);
+}
 
 TEST(LayersTest, WhatDoesNotFitIsNamed) {
   const Graph good = kConvs[0].ToGraph(DataType::kS8, Clamp::kNone);

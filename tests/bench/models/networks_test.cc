@@ -1,5 +1,5 @@
-// The MLPerf Tiny reference networks on every ISA. They are found through PODIUM_DATA_DIR, and are no part
-// of this project; without them these tests are skipped.
+// The MLPerf Tiny reference networks on every ISA. They are found through PODIUM_DATA_DIR, and are
+// no part of this project; without them these tests are skipped.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -53,7 +53,7 @@ TEST_F(NetworksTest, HaveThePublishedSizes) {
 TEST_F(NetworksTest, KwsInInt8MeetsTheTargetAndAgreesWithF32) {
   const Graph s8 = Load("kws_int8.tflite"), f32 = Load("kws_fp32.tflite");
   const Tensor& input = s8.tensors[s8.input];
-  const InputScale scale = {input.scales[0], input.zero_point};
+  const Scale scale = {input.scales[0], input.zero_point};
   const absl::StatusOr<Dataset> data =
       ReadLabelledFiles(dir_ + "/kws01/y_labels.csv", input.size(), ElementType::kS8);
   ASSERT_TRUE(data.ok()) << data.status();
@@ -92,7 +92,7 @@ TEST_F(NetworksTest, Int8AgreesWithF32OnSeededInputs) {
     for (std::size_t i = 0; i < 128 * seeded.input_size; ++i) {
       seeded.data.push_back(static_cast<std::byte>(rng() >> 24));
     }
-    const InputScale scale = {input.scales[0], input.zero_point};
+    const Scale scale = {input.scales[0], input.zero_point};
     Runner s8_runner = Make(s8, BestKernels()), f32_runner = Make(f32, BestKernels());
     const Evaluation got = Evaluate(seeded, scale, s8_runner),
                      want = Evaluate(seeded, scale, f32_runner);

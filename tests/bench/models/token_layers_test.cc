@@ -1,5 +1,5 @@
-// Operators on tokens: in s8 the same bits on every ISA and within rounding of what f32 makes of the same
-// values; of a run's rows those that are asked for.
+// Operators on tokens: in s8 the same bits on every ISA and within rounding of what f32 makes of
+// the same values.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,46 +9,15 @@
 
 #include "bench/models/layers.h"
 #include "bench/models/runner.h"
-#include "tests/bench/models/graph_builder.h"
+#include "tests/bench/models/token_graphs.h"
 
 namespace podium::models {
 namespace {
 
-constexpr std::size_t kTokens = 37, kChannels = 32;  // two heads
-constexpr Scale kFrom = {0.03f, 11}, kTo = {0.04f, -9};
-
-// x -> op -> y, both tokens x channels.
-Graph TokenOp(Op op, DataType type, std::size_t constants = 0) {
-  Graph graph;
-  graph.tensors = {Activations(type, {kTokens, kChannels}, kFrom.scale, kFrom.zero_point),
-                   Activations(type, {kTokens, kChannels}, kTo.scale, kTo.zero_point)};
-  graph.output = op.output = 1;
-  if (op.inputs.empty()) op.inputs = {0};
-  for (std::size_t i = 0; i < constants; ++i) {
-    op.inputs.push_back(
-        AddConstant<float>(graph, "constant", {kChannels}, Random<float>(kChannels, -1, 1, 3)));
-  }
-  graph.ops = {std::move(op)};
-  return graph;
-}
-
-Runner MakeRunner(const Graph& graph, const KernelTable& kernels) {
-  absl::StatusOr<Runner> runner = Runner::Make(graph, kernels);
-  EXPECT_TRUE(runner.ok()) << runner.status();
-  return *std::move(runner);
-}
-
-template <class T>
-std::vector<T> RunOn(const Graph& graph, const KernelTable& kernels, const std::vector<T>& x) {
-  Runner runner = MakeRunner(graph, kernels);
-  std::ranges::copy(x, runner.input<T>().begin());
-  runner.Run();
-  return {runner.output<T>().begin(), runner.output<T>().end()};
-}
-
 std::vector<std::int8_t> Inputs() { return Random<std::int8_t>(kTokens * kChannels, -128, 127, 5); }
 
-// Half a step, and for the rounding of f32, which may tip a value over to the next, some more of it.
+// Half a step, and for the rounding of f32, which may tip a value over to the next, some more of
+// it.
 constexpr float kHalfAStep = 0.501f * kTo.scale;
 
 void ExpectS8IsRoundedF32(const Op& op, std::size_t constants = 0) {
@@ -104,16 +73,6 @@ TEST(TokenLayersTest, AnEmbeddingInS8IsItsTablesRowsRounded) {
   EXPECT_EQ(std::vector<int>(y.begin(), y.end()), (std::vector{6, -29, 11, -49, 6, -29}));
 }
 
-// What a fully connected layer of the input's tokens gives.
-Graph Full(DataType type, bool gelu, bool residual) {
-  Graph graph = OneOp({.kind = OpKind::kFullyConnected, .gelu = gelu, .before_gelu = {0.02f, 5}},
-                      Activations(type, {kTokens, kChannels}, kFrom.scale, kFrom.zero_point),
-                      Activations(type, {kTokens, kChannels}, kTo.scale, kTo.zero_point),
-                      {kChannels, kChannels}, kChannels);
-  if (residual) graph.ops[0].inputs.push_back(0);
-  return graph;
-}
-
 TEST(TokenLayersTest, GeluInsideOfAFullyConnectedLayerIsGeluBehindIt) {
   Graph apart = Full(DataType::kS8, false, false);
   apart.tensors[1] = Activations(DataType::kS8, {kTokens, kChannels}, 0.02f, 5);
@@ -143,25 +102,6 @@ TEST(TokenLayersTest, AResidualInsideOfAFullyConnectedLayerIsAnAdditionBehindIt)
 TEST(TokenLayersTest, AResidualInS8IsNotImplemented) {
   const auto runner = Runner::Make(Full(DataType::kS8, false, true), BestKernels());
   EXPECT_TRUE(absl::IsUnimplemented(runner.status())) << runner.status();
-}
-
-TEST(TokenLayersTest, ARunOfSomeRowsComputesThoseAndLeavesTheOthers) {
-  constexpr std::size_t kRows = 5;
-  const std::vector<std::int8_t> x = Inputs();
-  for (const Op& op : {Op{.kind = OpKind::kGelu}, Op{.kind = OpKind::kAdd, .inputs = {0, 0}},
-                       Op{.kind = OpKind::kRotate, .heads = 2, .rope_base = 10000}}) {
-    const Graph graph = TokenOp(op, DataType::kS8);
-    const std::vector<std::int8_t> all = RunOn(graph, BestKernels(), x);
-    Runner runner = MakeRunner(graph, BestKernels());
-    std::ranges::copy(x, runner.input<std::int8_t>().begin());
-    const auto y = runner.output<std::int8_t>();
-    const std::vector<std::int8_t> before(y.begin(), y.end());
-    runner.SetTokens(kRows, 0);
-    runner.Run();
-    const auto split = static_cast<std::ptrdiff_t>(kRows * kChannels);
-    EXPECT_TRUE(std::equal(y.begin(), y.begin() + split, all.begin())) << Name(op.kind);
-    EXPECT_TRUE(std::equal(y.begin() + split, y.end(), before.begin() + split)) << Name(op.kind);
-  }
 }
 
 TEST(TokenLayersTest, WhatDoesNotFitIsRefused) {

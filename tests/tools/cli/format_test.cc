@@ -35,6 +35,16 @@ TEST(FormatInterval, IsScientificForLargeRatios) {
   EXPECT_EQ(FormatInterval({1234567, 7654321}, 0), "[1.234e+06, 7.655e+06]");
 }
 
+TEST(FormatDelta, AlwaysHasASign) {
+  EXPECT_EQ(FormatDelta(0.01, std::nullopt), "+0.0100");
+  EXPECT_EQ(FormatDelta(-0.01, std::nullopt), "-0.0100");
+}
+
+TEST(FormatDelta, RoundsItsIntervalOutward) {
+  EXPECT_EQ(FormatDelta(-0.004, Interval{-0.01811, 0.01021}), "-0.0040 [-0.0182, +0.0103]");
+  EXPECT_EQ(FormatDelta(0.02, Interval{0.00019, 0.03991}), "+0.0200 [+0.0001, +0.0400]");
+}
+
 TEST(FormatDown, NeverReachesOneFromBelow) {
   EXPECT_EQ(FormatDown(0.9996, 3), "0.999");
   EXPECT_EQ(FormatDown(1, 3), "1.000");

@@ -16,7 +16,8 @@ class TradeoffTest : public PodiumTest {
   void SetUp() override {
     PodiumTest::SetUp();
     std::vector<std::string> rows;
-    const auto add = [&](const std::string& variant, double us, double size, double accuracy) {
+    const auto add = [&](const std::string& variant, double us, double size, double accuracy,
+                         const std::string& counted = "") {
       const std::string name = absl::StrCat("model/variant:", variant, "/isa:avx2/net:kws/batch:1");
       for (int i = 0; i < 4; ++i) {
         rows.push_back(absl::StrCat("{\"name\": \"", name, "\", \"run_name\": \"", name,
@@ -27,12 +28,12 @@ class TradeoffTest : public PodiumTest {
                                     "\"real_time\": ",
                                     us * (1 + 0.01 * (i % 3)), ", \"cpu_time\": ", us,
                                     ", \"time_unit\": \"us\", \"size_bytes\": ", size,
-                                    ", \"accuracy\": ", accuracy, "}"));
+                                    ", \"accuracy\": ", accuracy, counted, "}"));
       }
     };
-    add("f32", 100, 4000, 0.9);
-    add("fuse", 90, 4000, 0.9);
-    add("quantize", 50, 1000, 0.89);
+    add("f32", 100, 4000, 0.9, ", \"accuracy_right\": 90, \"accuracy_inputs\": 100");
+    add("fuse", 90, 4000, 0.9, ", \"accuracy_right\": 90, \"accuracy_inputs\": 100");
+    add("quantize", 50, 1000, 0.89);  // of how many inputs it does not say
     add("fuse+quantize", 40, 1000, 0.8);
     Write("run.json", absl::StrCat("{\"context\": {}, \"benchmarks\": [\n",
                                    absl::StrJoin(rows, ",\n"), "\n]}\n"));
@@ -49,6 +50,27 @@ TEST_F(TradeoffTest, AblateShowsPartsAndStacks) {
               HasSubstr("| variant | speedup \\[95% CI\\] |"));
   EXPECT_THAT(Podium({"ablate", Own("run.json"), "--format=json"}).out,
               HasSubstr("\"techniques\": ["));
+}
+
+TEST_F(TradeoffTest, AblateShowsHowFarAnAccuracyMayBeOff) {
+  // Newcombe's interval of 90 of 100 less 90 of 100: see proportions_test.cc.
+  EXPECT_THAT(Podium({"ablate", Own("run.json")}).out,
+              testing::ContainsRegex("fuse +1.1.* \\+0.0000 \\[-0.0869, \\+0.0869\\]"));
+  const Json rows =
+      Json::parse(Podium({"ablate", Own("run.json"), "--format=json"}).out)[0]["rows"];
+  ASSERT_EQ(rows[0]["variant"], "fuse");
+  EXPECT_NEAR(rows[0]["accuracy_delta_ci"][1], 0.0868025, 1e-7);
+  EXPECT_TRUE(rows[0]["accuracy_delta_ci_reason"].is_null());
+  ASSERT_EQ(rows[1]["variant"], "quantize");
+  EXPECT_TRUE(rows[1]["accuracy_delta_ci"].is_null());
+  EXPECT_THAT(rows[1]["accuracy_delta_ci_reason"].get<std::string>(),
+              HasSubstr("accuracy_right of accuracy_inputs"));
+}
+
+TEST_F(TradeoffTest, CompareShowsHowFarAnAccuracyMayBeOff) {
+  const std::string table = Podium({"compare", Own("run.json"), "--baseline=f32"}).out;
+  EXPECT_THAT(table, HasSubstr("accuracy 0.900 (+0.0000 [-0.0869, +0.0869])"));
+  EXPECT_THAT(table, testing::ContainsRegex("accuracy 0.890 +[a-z]")) << "no interval";
 }
 
 TEST_F(TradeoffTest, AblateNamesAMissingBaseline) {

@@ -14,7 +14,8 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-// A variant of one network; times in ms around `ms`, so that intervals have a width of some percent.
+// A variant of one network; times in ms around `ms`, so that intervals have a width of some
+// percent.
 Entry Variant(const std::string& variant, double ms, double size_bytes, double accuracy) {
   Entry entry = TestEntry("model/variant:" + variant + "/isa:avx2/net:kws/batch:1",
                           {ms * 1e-3, ms * 1.01e-3, ms * 0.99e-3, ms * 1e-3});
@@ -117,8 +118,9 @@ TEST(AblationTest, InteractionIsTheStackOverTheProductOfItsParts) {
   EXPECT_THAT(stacked.techniques, ElementsAre("fuse", "quantize"));
   ASSERT_TRUE(stacked.interaction);
   EXPECT_NEAR(stacked.interaction->ratio, 1.2, 1e-9);
-  // Four rows with the same spread, each with weight 1: twice the error of one, on 4 times the degrees of
-  // freedom of one. Python: statistics.stdev(map(math.log, [1, 1.01, .99, 1])); t of tables.
+  // Four rows with the same spread, each with weight 1: twice the error of one, on 4 times the
+  // degrees of freedom of one. Python: statistics.stdev(map(math.log, [1, 1.01, .99, 1])); t of
+  // tables.
   EXPECT_NEAR(stacked.interaction->log_standard_error, 0.008165289, 1e-9);
   EXPECT_NEAR(stacked.interaction->df, 12, 1e-9);
   EXPECT_NEAR(std::log(stacked.interaction->interval.hi / 1.2), 2.178812830 * 0.008165289, 1e-8);

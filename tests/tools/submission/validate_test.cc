@@ -91,6 +91,32 @@ const Forgery kForgeries[] = {
     {"ClosedDivision", [](Json& d) { d["division"] = "closed"; }, "sparse_gemm/variant:csr"},
 };
 
+// The same run, whose rows count right answers.
+Json AccuracyOfCountedAnswers() {
+  Inputs inputs = InputsOf("run.json");
+  for (Entry& entry : inputs.entries) {
+    const double right = entry.parts.variant == "int8" ? 80 : 90;
+    entry.quality["accuracy"] = right / 100;
+    entry.counters.push_back({"accuracy_right", *Sample::Create({right, right})});
+    entry.counters.push_back({"accuracy_inputs", *Sample::Create({100, 100})});
+  }
+  return Derive(inputs).document;
+}
+
+TEST(Validate, RejectsAForgedIntervalOfAccuracy) {
+  Json document = AccuracyOfCountedAnswers();
+  ASSERT_THAT(Problems(document), IsEmpty());
+  document["improvements"][0]["accuracy_delta_ci"][1] = 0.5;
+  EXPECT_THAT(Problems(document), ElementsAre(StartsWith("/improvements/0/accuracy_delta_ci/1:")));
+}
+
+TEST(Validate, RejectsAnIntervalOfAccuracyThatIsMissing) {
+  Json document = AccuracyOfCountedAnswers();
+  document["improvements"][0]["accuracy_delta_ci"] = nullptr;
+  document["improvements"][0]["accuracy_delta_ci_reason"] = "not wanted";
+  EXPECT_THAT(Problems(document), Contains(StartsWith("/improvements/0/accuracy_delta_ci:")));
+}
+
 INSTANTIATE_TEST_SUITE_P(Validate, ForgeryTest, testing::ValuesIn(kForgeries),
                          [](const auto& param) { return param.param.name; });
 
@@ -231,10 +257,10 @@ TEST(Validate, AcceptsAnotherOrderOfEntries) {
               IsEmpty());
 }
 
-// As a release before schema 1.1 wrote it.
-Json Earlier() {
-  Json document = AsOf(0, Honest());
-  document["schema_version"] = "1.0.0";
+// As a release of that minor version of the schema wrote it.
+Json Earlier(int minor = 0) {
+  Json document = AsOf(minor, Honest());
+  document["schema_version"] = absl::StrCat("1.", minor, ".0");
   document["provenance"]["tool_version"] = "0.0.9";
   return document;
 }
@@ -245,6 +271,15 @@ TEST(Validate, AcceptsOtherWordsOfAnEarlierSchema) {
   const Validation result = ValidateDocument(document, PODIUM_TESTDATA "/cli");
   EXPECT_THAT(result.problems, IsEmpty());
   EXPECT_THAT(result.notes, ElementsAre(HasSubstr("written by podium 0.0.9")));
+}
+
+TEST(Validate, AFileOfSchemaOneOneHasNoIntervalOfAccuracy) {
+  Json document = AccuracyOfCountedAnswers();
+  ASSERT_TRUE(document["improvements"][0].contains("accuracy_delta_ci"));
+  document = AsOf(1, document);
+  EXPECT_FALSE(document["improvements"][0].contains("accuracy_delta_ci"));
+  document["schema_version"] = "1.1.0";
+  EXPECT_THAT(Problems(document), IsEmpty());
 }
 
 // Anybody can write down a release that never was.
