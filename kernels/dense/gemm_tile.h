@@ -27,7 +27,8 @@
 // count <= Acc::size, and is then called as (acc, m) for each row of the tile. What it loads in
 // advance no store to C can make the compiler load again. If it has StartTile(m, n, count) and
 // FinishTile(rows), these are called before and after it gets the sums of a tile. If it has
-// Choose(use), it is not one itself but calls use(store) with the one that is meant.
+// Choose(use), it is not one itself but calls use(store) with the one that is meant. If it has
+// Prefetch(m, n), that fetches what it will write for a row and a batch of channels, else C is fetched.
 #pragma once
 
 #include "kernels/simd/arch.h"
@@ -197,13 +198,17 @@ void RunTile(const GemmProblem<Mac>& problem, const Tile<Mac>& which, const Stor
       Unroll<Mac::kVecs>([&](auto v) __attribute__((always_inline)) { acc[i][r][v] = Acc(0); });
     });
   });
-  if (!first) {
-    Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
-      Unroll<kPanels * Mac::kVecs>([&](auto iv) __attribute__((always_inline)) {
-        __builtin_prefetch(p.c + (tile.m + r) * p.ldc + tile.n + iv * Acc::size, 1);
-      });
+  // C, so that what waits for its lines is not the next tile. (Zen 5, INT8, K = 1024: by 4 to 15 %.)
+  Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
+    Unroll<kPanels * Mac::kVecs>([&](auto iv) __attribute__((always_inline)) {
+      const std::size_t m = tile.m + r, n = tile.n + iv * Acc::size;
+      if constexpr (requires { store_to.Prefetch(m, n); }) {
+        store_to.Prefetch(m, n);
+      } else {
+        __builtin_prefetch(p.c + m * p.ldc + n, 1);
+      }
     });
-  }
+  });
   // Several tiles have half of the most rows or more each.
   constexpr int kMost = kPanels == 2 && kRows * Mac::kVecs > 4 ? Mac::kWideRows : Mac::kRows;
   if (2 * kRows < kMost || tile.alone) {

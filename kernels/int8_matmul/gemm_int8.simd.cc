@@ -270,7 +270,12 @@ struct StoreAny {
   const StoreU8* u8 = nullptr;
   const StoreS8* s8 = nullptr;
   const StoreLater* later = nullptr;
+  const char* c = nullptr;
+  std::size_t ldc = 0, element = 0;  // bytes of one of C
 
+  [[gnu::always_inline]] void Prefetch(std::size_t m, std::size_t n) const {
+    __builtin_prefetch(c + (m * ldc + n) * element, 1);
+  }
   template <class F>
   [[gnu::always_inline]] void Choose(const F& use) const {
     if (s32 != nullptr) {
@@ -288,8 +293,11 @@ struct StoreAny {
 };
 
 template <class A, class Args>
-void GemmInto(const Args& args, const StoreAny& store) {
+void GemmInto(const Args& args, StoreAny store) {
   assert(args.K <= kMaxDepthInt8);
+  store.c = reinterpret_cast<const char*>(args.c);
+  store.ldc = args.ldc;
+  store.element = sizeof(*args.c);
   const GemmProblem<MacInt8> problem = {.M = args.M,
                                         .N = args.N,
                                         .K = args.K,
