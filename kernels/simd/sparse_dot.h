@@ -20,8 +20,9 @@
 namespace podium::PODIUM_ISA {
 namespace {
 
-// How far ahead of their use values are fetched from memory, in bytes.
-constexpr std::size_t kValuesAhead = 2048;
+// How far ahead of their use values are fetched from memory, in bytes. On Zen 5 misses of
+// expanding loads hardly overlap: without this INT8 takes three times as long.
+constexpr std::size_t kValuesAhead = 6144;
 
 inline void PrefetchValues(const void* values) {
   __builtin_prefetch(static_cast<const char*>(values) + kValuesAhead);
