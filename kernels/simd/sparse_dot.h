@@ -2,7 +2,7 @@
 //
 //   SpreadDot(sum, values, masks, count, x)    the values are those of the channels of 16 * count
 //                                              whose bit is set; count a multiple of 8. AVX-512 only
-//   PickDot(sum, values, col_idx, count, x)    value i is that of channel col_idx[i]; count even
+//   PickDot(sum, values, col_idx, count, x)    value i is that of channel col_idx[i]
 //   Total(sum)                                 what the lanes of a sum come to
 //
 // Values are f32, or blocks of four s8, which meet blocks of activations as DotWord (dot_int8.h) makes
@@ -20,8 +20,9 @@
 namespace podium::PODIUM_ISA {
 namespace {
 
-// How far ahead of their use values are fetched from memory, in bytes.
-constexpr std::size_t kValuesAhead = 2048;
+// How far ahead of their use values are fetched from memory, in bytes. On Zen 5 misses of
+// expanding loads hardly overlap: without this INT8 takes three times as long.
+constexpr std::size_t kValuesAhead = 6144;
 
 inline void PrefetchValues(const void* values) {
   __builtin_prefetch(static_cast<const char*>(values) + kValuesAhead);
@@ -55,6 +56,9 @@ inline Quad AddSums(Quad a, Quad b) { return AddQuads(a, b); }
                                           const float* x) {
   return MacQuads(sum, MakeQuad(values[0], values[1], 0, 0),
                   MakeQuad(At<float>(x, c, 0), At<float>(x, c, 1), 0, 0));
+}
+inline Quad MacOne(Quad sum, const float* value, std::uint64_t c, const float* x) {
+  return MacQuads(sum, MakeQuad(*value, 0, 0, 0), MakeQuad(At<float>(x, c, 0), 0, 0, 0));
 }
 
 #if defined(__AVX2__)
@@ -108,6 +112,12 @@ inline std::int32_t Total(BlockSum sum) {
   return MacBlocks(sum, _mm_loadl_epi64(reinterpret_cast<const __m128i*>(values)),
                    At<BlockWord>(x, c, 0), At<BlockWord>(x, c, 1), 0, 0);
 }
+inline BlockSum MacOne(BlockSum sum, const std::int8_t* value, std::uint64_t c,
+                       const std::int32_t* x) {
+  std::int32_t block;
+  __builtin_memcpy(&block, value, sizeof(block));
+  return MacBlocks(sum, _mm_cvtsi32_si128(block), At<BlockWord>(x, c, 0), 0, 0, 0);
+}
 
 #endif
 
@@ -130,11 +140,13 @@ inline Sum PickDot(Sum sum, const Value* values, const std::uint16_t* col_idx, s
     sums[0] = four(sums[0], i);
     i += 4;
   }
-  if (i < count) {
+  if (i + 2 <= count) {
     std::uint32_t columns;
     __builtin_memcpy(&columns, col_idx + i, sizeof(columns));
     sums[1] = MacTwo(sums[1], values + i * kValues, columns, x);
+    i += 2;
   }
+  if (i < count) sums[0] = MacOne(sums[0], values + i * kValues, col_idx[i], x);
   return AddSums(sums[0], sums[1]);
 }
 

@@ -211,7 +211,7 @@ void SweepTokens(const GemmNmF32Args& args, const IoF32& io, std::size_t m, std:
     do {  // once even if K = 0
       const std::size_t columns = args.K - k0 < kSliceColumns ? args.K - k0 : kSliceColumns;
       const std::size_t chunks = CeilDiv(columns, kDepth);
-      io.Load<kWidth>(panel, k0, columns, m, tokens);
+      io.Copy<kWidth>(panel, k0, columns, m, tokens);
       for (std::size_t i = columns * kWidth; i < chunks * kDepth * kWidth; ++i) panel[i] = 0;
       const bool last = k0 + columns == args.K;
       for (std::size_t n = n0; n < n1; n += 4) {

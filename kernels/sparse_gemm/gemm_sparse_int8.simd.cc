@@ -121,8 +121,8 @@ struct IoInt8 {
   const float* bias = nullptr;
 
   template <std::size_t kWidth>
-  void Load(std::int32_t* panel, std::size_t c0, std::size_t columns, std::size_t m,
-            std::size_t tokens) const {
+  const std::int32_t* Load(std::int32_t* panel, std::size_t c0, std::size_t columns, std::size_t m,
+                           std::size_t tokens) const {
     auto* const words = reinterpret_cast<std::uint32_t*>(panel);
     const std::size_t k = c0 * Block1x4S8View::kBlockCols;
     const std::size_t at = feature_major ? k * lda + m : m * lda + k;
@@ -138,6 +138,7 @@ struct IoInt8 {
     } else {
       load(static_cast<const std::uint8_t*>(a));
     }
+    return panel;
   }
 
   // `left` values of each token are within A.

@@ -26,7 +26,7 @@ using DenseView = DenseMatrix<float>;
 template <class View>
 struct SparseMatrix {
   std::size_t N = 0, K = 0, slice_columns = 1;
-  std::size_t nnz = 0;  // weights stored, zeros within blocks too, but not the padding
+  std::size_t nnz = 0;  // weights stored, zeros within blocks too
   std::vector<SparseSegment> segments;
   std::vector<std::uint16_t> col_idx;
   std::vector<typename View::Value> values;
@@ -41,7 +41,7 @@ struct SparseMatrix {
             values.data(),
             masks.empty() ? nullptr : masks.data()};
   }
-  std::size_t size_bytes() const {  // values, indices, padding, masks
+  std::size_t size_bytes() const {  // values, indices, masks
     return segments.size() * sizeof(SparseSegment) +
            (col_idx.size() + masks.size()) * sizeof(std::uint16_t) +
            values.size() * sizeof(typename View::Value);

@@ -24,7 +24,6 @@ void ForEachWeight(const View& w, std::size_t n, const F& f) {
         const std::size_t end = i + segment->count;
         if (n < first || n >= first + View::kBlockRows) i = end;
         for (; i < end; ++i) {
-          if (w.col_idx[i] == w.slice_columns) continue;  // padding
           for (std::size_t j = 0; j < View::kBlockCols; ++j) {
             const std::size_t k = (c0 + w.col_idx[i]) * View::kBlockCols + j;
             const std::size_t in_block = (n - first) * View::kBlockCols + j;

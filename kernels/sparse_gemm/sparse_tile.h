@@ -2,7 +2,8 @@
 //
 // For a tile of tokens, a slice of X is copied to the stack as a panel, whose rows of kWidth tokens
 // neither ldx nor cache associativity spreads, and all segments of the slice are swept over it.
-// Between slices sums wait on the stack, for the same reason.
+// Between slices sums wait on the stack, for the same reason. Where X or Y is such a panel already,
+// there is no copy: what is moved between the caches is what counts when weights are few.
 //
 // A Mac (multiply-accumulate) describes the meeting of a block with a column of the panel:
 //   View             of the weights
@@ -13,7 +14,8 @@
 //                    where kBlockRows is 1, Weights: those of the block in all lanes
 //   Spread(w, weights)        where kBlockRows is 1: the Weights of the four blocks at w
 // An Io knows what X and Y look like:
-//   Load<kWidth>(panel, c0, columns, m, tokens)   columns of X, from block column c0 on
+//   Load<kWidth>(panel, c0, columns, m, tokens)   columns of X, from block column c0 on, in the panel
+//                    or, if they have that form, where they are
 //   direct           sums go to y, at y + n * ldy + m; else they stay on the stack, for Finish
 //   Finish(sums, width, n0, rows, m, tokens)      takes them: sums[(n - n0) * width + token]
 #pragma once
@@ -156,10 +158,9 @@ struct TokensTile {
           Mac::Step(acc[u % kChains], panel, (columns >> 16 * u & 0xFFFF) * kColumn, weights[u]);
         });
       }
-      if (fours < s.count) {
-        step(Index<0>(), fours);
-        step(Index<1>(), fours + 1);
-      }
+      Unroll<3>([&](auto u) __attribute__((always_inline)) {
+        if (fours + u < s.count) step(u, fours + u);
+      });
     }
     Unroll<kChains - 1>([&](auto c) __attribute__((always_inline)) {
       Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
@@ -175,17 +176,18 @@ void SweepTokens(const typename Mac::View& w, const Io& io, std::size_t m, std::
   using View = typename Mac::View;
   using Word = typename Mac::Word;
   constexpr std::size_t kRows = View::kBlockRows;
-  alignas(64) Word panel[Tile::kColumn * (View::kMaxSliceColumns + 1)];
+  alignas(64) Word copy[Tile::kColumn * View::kMaxSliceColumns];
   alignas(64) Word waiting[Tile::kWidth * kGroupChannels];
-  for (std::size_t i = 0; i < Tile::kColumn; ++i) panel[w.slice_columns * Tile::kColumn + i] = 0;
+  const Word* panel = nullptr;
   Word* y = nullptr;
-  // Where that is as good a place.
-  const bool wait_in_y = kRows == 1 && io.direct && io.ldy == Tile::kWidth && tokens == io.ldy;
+  // Whole block rows, as on the stack.
+  const bool wait_in_y =
+      io.direct && io.ldy == Tile::kWidth && tokens == io.ldy && w.N % kRows == 0;
   Sweep(
       w,
       [&](std::size_t n0, std::size_t c0, std::size_t columns) __attribute__((always_inline)) {
         if (io.direct) y = io.y + n0 * io.ldy + m;
-        io.template Load<Tile::kWidth>(panel, c0, columns, m, tokens);
+        panel = io.template Load<Tile::kWidth>(copy, c0, columns, m, tokens);
       },
       [&](const Segment<View>& s, std::size_t rows) __attribute__((always_inline)) {
         Word* const sums = (wait_in_y ? y : waiting) + s.row * kRows * Tile::kWidth;
@@ -216,7 +218,7 @@ void SweepOneToken(const typename OneToken::View& w, const Io& io) {
   using Word = typename OneToken::Word;
   using Sum = typename OneToken::Sum;
   constexpr std::size_t kRows = View::kBlockRows;
-  alignas(64) Word panel[OneToken::kWords * (View::kMaxSliceColumns + 1)] = {};
+  alignas(64) Word panel[OneToken::kWords * View::kMaxSliceColumns] = {};
   alignas(64) Sum waiting[kGroupChannels / kRows];
   alignas(64) Word sums[kGroupChannels];
   const std::size_t masks = w.slice_columns / kMaskColumns;

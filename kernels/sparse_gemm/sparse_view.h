@@ -13,10 +13,9 @@
 // So the activations of a slice stay in a near cache while weights and indices arrive as streams,
 // and the length of a loop over a segment mostly is that of the one before, which a CPU predicts.
 //
-// Where kBlockRows is 1, each segment is padded to an even number of blocks, with a zero in column
-// `slice_columns`, where a kernel finds zeros: the padding takes no part in any sum. There the columns
-// of a matrix that is not very sparse are stored a second time, as bits: with one token, lanes are
-// neighbouring columns, and a kernel spreads the values over them by these masks.
+// Where kBlockRows is 1, the columns of a matrix that is not very sparse are stored a second time, as
+// bits: with one token, lanes are neighbouring columns, and a kernel spreads the values over them by
+// these masks.
 #pragma once
 
 #include <cstddef>
@@ -33,7 +32,7 @@ enum class ActivationLayout { kFeatureMajor, kTokenMajor };
 
 struct SparseSegment {
   std::uint16_t row;    // block row, counted from the first of its group
-  std::uint16_t count;  // blocks, the padding included
+  std::uint16_t count;  // blocks
 };
 
 template <class T, std::size_t kRows, std::size_t kCols>

@@ -64,9 +64,21 @@ struct IoF32 {
   float* y;
   std::size_t ldy;
 
+  // Columns of X that are a panel already, or a copy of them in `panel`.
+  template <std::size_t kWidth>
+  const float* Load(float* panel, std::size_t c0, std::size_t columns, std::size_t m,
+                    std::size_t tokens) const {
+    if (direct && ldx == kWidth && tokens == kWidth &&
+        reinterpret_cast<std::uintptr_t>(x) % 64 == 0) {
+      return x + c0 * kWidth;
+    }
+    Copy<kWidth>(panel, c0, columns, m, tokens);
+    return panel;
+  }
+
   // Lanes beyond the tokens are zeros, and their sums are never stored.
   template <std::size_t kWidth>
-  void Load(float* panel, std::size_t c0, std::size_t columns, std::size_t m,
+  void Copy(float* panel, std::size_t c0, std::size_t columns, std::size_t m,
             std::size_t tokens) const {
     if (direct) {
       constexpr int kVecs = kWidth / F32::size;
