@@ -168,9 +168,11 @@ template <class T, int kHeads>
 }
 
 // The same for a chunk, whose rows are `stride` apart.
+// Not inlined: in a large function GCC 12 would leave values in memory.
 template <class T, int kHeads>
-void ScoreTokens(const typename ScoreStep<T>::Q* q, const Chunk<T>& chunk, std::size_t stride,
-                 std::size_t head_dim, Prefetcher<T>& prefetch, float* scores) {
+[[gnu::noinline]] void ScoreTokens(const typename ScoreStep<T>::Q* q, const Chunk<T>& chunk,
+                                   std::size_t stride, std::size_t head_dim,
+                                   Prefetcher<T>& prefetch, float* scores) {
   for (std::size_t r = 0; r < chunk.n_runs; ++r) {
     const Run<T>& run = chunk.runs[r];
     ScoreRun<T, kHeads>(q, {run.k, stride, head_dim}, run.count, prefetch, scores);
