@@ -81,6 +81,10 @@ void SetQuery(const typename ScoreStep<T>::Q* row, std::size_t head_dim, int hea
   constexpr std::size_t kElements = ScoreStep<T>::kElements;
   for (std::size_t d = 0; d < head_dim; d += kElements) {
     Q* const to = group + d * n_heads + head * kElements;
+    if (d + kElements <= head_dim) {
+      __builtin_memcpy(to, row + d, kElements * sizeof(Q));
+      continue;
+    }
     for (std::size_t i = 0; i < kElements; ++i) to[i] = d + i < head_dim ? row[d + i] : Q(0);
   }
 }
