@@ -7,9 +7,9 @@
 // `bytes` is the rate at which the cache is read. cache:cold: each iteration takes another layer of a
 // ring that no cache holds, and `of_read_memory` is the rate as a fraction of what machine/'s loop,
 // right before the repetition, reads of the ring on as many threads; without the key, an iteration
-// reads again what the last one read. threads:<t>: each thread takes a part of the context; the parts
-// are merged. sequences:<n>: an iteration serves a batch of so many sequences, the i-th i/n of
-// `context` long.
+// reads again what the last one read. threads:<t>: each thread takes as many KV heads of a contiguous
+// cache, or else a part of the context, and the parts are merged. sequences:<n>: an iteration serves a
+// batch of so many sequences, the i-th i/n of `context` long.
 //
 // The quality is that of the logits which an output matrix of kLogits rows makes of the results of
 // kQueries query tokens, against FP64 attention to keys and values before they were rounded.
@@ -232,11 +232,26 @@ class Layers {
             .ldo = s_.head_dim};
   }
 
+  // The i-th of `parts` equal parts of the KV heads, and the query heads that share them.
+  static DecodeAttentionArgs HeadsOf(const DecodeAttentionArgs& all, std::size_t i,
+                                     std::size_t parts) {
+    DecodeAttentionArgs part = all;
+    const std::size_t kv_heads = all.cache.n_kv_heads / parts;
+    part.n_heads /= parts;
+    part.q += i * part.n_heads * all.ldq;
+    part.out += i * part.n_heads * all.ldo;
+    part.cache = KvHeads(all.cache, i * kv_heads, kv_heads);
+    return part;
+  }
+
   void Attend(std::size_t layer, std::size_t query, float* out) {
     const DecodeAttentionArgs all = Args(layer, query, out);
     if (storage_.separate) return kernels_.decode_attention_separate({all, scores_.data()});
     if (parts_ == 1) return kernels_.decode_attention(all);
     const std::size_t parts = static_cast<std::size_t>(parts_);
+    if (storage_.block_tokens == 0 && s_.n_kv_heads % parts == 0) {
+      return Parallel(parts_, [&](int i) { kernels_.decode_attention(HeadsOf(all, i, parts)); });
+    }
     Parallel(parts_, [&](int i) {
       DecodeAttentionArgs part = all;
       part.begin = all.end * i / parts;

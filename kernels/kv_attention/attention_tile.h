@@ -81,6 +81,10 @@ void SetQuery(const typename ScoreStep<T>::Q* row, std::size_t head_dim, int hea
   constexpr std::size_t kElements = ScoreStep<T>::kElements;
   for (std::size_t d = 0; d < head_dim; d += kElements) {
     Q* const to = group + d * n_heads + head * kElements;
+    if (d + kElements <= head_dim) {
+      __builtin_memcpy(to, row + d, kElements * sizeof(Q));
+      continue;
+    }
     for (std::size_t i = 0; i < kElements; ++i) to[i] = d + i < head_dim ? row[d + i] : Q(0);
   }
 }
@@ -168,9 +172,11 @@ template <class T, int kHeads>
 }
 
 // The same for a chunk, whose rows are `stride` apart.
+// Not inlined: in a large function GCC 12 would leave values in memory.
 template <class T, int kHeads>
-void ScoreTokens(const typename ScoreStep<T>::Q* q, const Chunk<T>& chunk, std::size_t stride,
-                 std::size_t head_dim, Prefetcher<T>& prefetch, float* scores) {
+[[gnu::noinline]] void ScoreTokens(const typename ScoreStep<T>::Q* q, const Chunk<T>& chunk,
+                                   std::size_t stride, std::size_t head_dim,
+                                   Prefetcher<T>& prefetch, float* scores) {
   for (std::size_t r = 0; r < chunk.n_runs; ++r) {
     const Run<T>& run = chunk.runs[r];
     ScoreRun<T, kHeads>(q, {run.k, stride, head_dim}, run.count, prefetch, scores);

@@ -62,13 +62,33 @@ const float* ScalesOf(const Chunk<T>& chunk, const float* Run<T>::*scales, float
   return row;
 }
 
-// 4 bytes each, twice, beside the bytes of head_dim: worth fetching too.
+// 4 bytes each, twice, beside the bytes of head_dim: worth fetching too. Into L1: where the page is new,
+// a prefetch into L2 alone fetches only its address (Zen 5), and the scales of blocks lie pages apart.
 template <class T>
 void FetchScales(const Chunk<T>& chunk) {
   for (std::size_t r = 0; r < chunk.n_runs; ++r) {
     for (std::size_t t = 0; t < chunk.runs[r].count; t += 16) {
-      __builtin_prefetch(chunk.runs[r].k_scales + t, 0, 2);
-      __builtin_prefetch(chunk.runs[r].v_scales + t, 0, 2);
+      __builtin_prefetch(chunk.runs[r].k_scales + t);
+      __builtin_prefetch(chunk.runs[r].v_scales + t);
+    }
+  }
+}
+
+// The queries and sums of a KV head, which chunks of the others have pushed out of L1 meanwhile.
+template <class T>
+[[gnu::noinline]] void FetchGroups(const DecodeAttentionArgs& args, const Group<T>* groups,
+                                   std::size_t n_groups) {
+  constexpr std::size_t kLine = Prefetcher<T>::kLine, kFloats = kLine / sizeof(float);
+  for (std::size_t i = 0; i < n_groups; ++i) {
+    const Group<T>& group = groups[i];
+    const std::size_t n_heads = static_cast<std::size_t>(group.n_heads);
+    const auto* const q = reinterpret_cast<const char*>(group.q);
+    const std::size_t q_bytes = n_heads * PaddedDim(args.cache.head_dim) * sizeof(*group.q);
+    for (std::size_t b = 0; b < q_bytes; b += kLine) __builtin_prefetch(q + b);
+    for (std::size_t h = 0; h < n_heads; ++h) {
+      for (std::size_t d = 0; d < args.cache.head_dim; d += kFloats) {
+        __builtin_prefetch(group.out + h * args.ldo + d, 1);
+      }
     }
   }
 }
@@ -238,6 +258,9 @@ void AttendChunks(const DecodeAttentionArgs& args, std::size_t first_g, std::siz
     last = now.g + 1 == first_g + kv_heads && now.first + now.count == args.end;
     prefetch.Follow(chunks[1], chunks[2]);
     if constexpr (sizeof(T) == 1) FetchScales(chunks[2]);
+    if (const Chunk<T>& next = chunks[1]; !last && next.g != now.g) {
+      FetchGroups(args, groups + (next.g - first_g) * n_groups, n_groups);
+    }
     Group<T>* const of_head = groups + (now.g - first_g) * n_groups;
     for (std::size_t i = 0; i < n_groups; ++i) {
       switch (of_head[i].n_heads) {
