@@ -3,9 +3,8 @@
 // batches of weights.
 //
 // With few tokens lanes are channels, and activations are permuted: one permutation and one
-// multiplication per slot and token. On Zen 5 that is at most 1.4 times as fast as dense, as both, and
-// the load that repeats four floats, share units. With more, lanes are tokens, in panels of activations
-// as sparse_tile.h has them.
+// multiplication per slot and token. On Zen 5 that is at most 1.4 times as fast as dense, as both share
+// units. With more, lanes are tokens, in panels of activations as sparse_tile.h has them.
 #include "kernels/sparse_gemm/gemm_nm_f32.h"
 
 #include <cassert>
@@ -49,33 +48,9 @@ constexpr int PanelsAtOnce(int rows) { return rows == 1 ? 4 : 2; }
 constexpr int PanelsAtOnce(int rows) { return rows == 1 ? 4 : rows <= 3 ? 2 : 1; }
 #endif
 
-// Columns of A that are spread at a time: of eight rows in 32 KiB, where lanes are 16.
-constexpr std::size_t kSpreadColumns = 256;
-constexpr bool AreSpread(std::size_t rows) { return rows > 4; }
-
-// To each four neighbours of rows x columns of A, as BroadcastFour has them, group after group, up to a
-// whole chunk with zeros: to do so in the load of each use would take a unit from the permutations.
-void SpreadRows(const float* a, std::size_t lda, std::size_t rows, std::size_t columns,
-                std::size_t depth, float* to) {
-  for (std::size_t k = 0; k < CeilDiv(columns, depth) * depth; k += 4) {
-    for (std::size_t r = 0; r < rows; ++r, to += kLanes) {
-      const float* const from = a + r * lda + k;
-      if (k + 4 <= columns) {
-        BroadcastFour(from).store_aligned(to);
-      } else {
-        float four[4] = {};
-        for (std::size_t j = 0; k + j < columns; ++j) four[j] = from[j];
-        BroadcastFour(four).store_aligned(to);
-      }
-    }
-  }
-}
-
-// kRows rows of C from m on, PanelsAtOnce(kRows) panels from p on; the products of columns k0 .. k1 - 1
-// of A, which `spread` holds if AreSpread(kRows), are added to those of earlier ones.
+// kRows rows of C from m on, PanelsAtOnce(kRows) panels from p on.
 template <int kKeep, int kRows>
-void Tile(const GemmNmF32Args& args, std::size_t m, std::size_t p, std::size_t k0, std::size_t k1,
-          const float* spread) {
+void Tile(const GemmNmF32Args& args, std::size_t m, std::size_t p) {
   constexpr int kPanels = PanelsAtOnce(kRows);
   constexpr std::size_t kDepth = ChunkDepth(kKeep);
   const std::size_t panels = CeilDiv(args.N, kLanes), stride = PanelSize(args.K, kKeep);
@@ -83,62 +58,47 @@ void Tile(const GemmNmF32Args& args, std::size_t m, std::size_t p, std::size_t k
   F32 acc[kPanels][kRows];
   Unroll<kPanels>([&](auto i) __attribute__((always_inline)) {
     // A panel beyond the last is the last once more; its sums are not stored.
-    const std::size_t panel = p + i < panels ? p + i : panels - 1, n = panel * kLanes;
-    b[i] = args.packed_b + panel * stride + k0 / kDepth * kChunk;
-    Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
-      acc[i][r] = k0 == 0 ? F32(0) : LoadLanes<F32>(args.c + (m + r) * args.ldc + n, args.N - n);
-    });
+    b[i] = args.packed_b + (p + i < panels ? p + i : panels - 1) * stride;
+    Unroll<kRows>([&](auto r) __attribute__((always_inline)) { acc[i][r] = F32(0); });
   });
-  // four(group, r): the activations of a group of the chunk, of row r.
-  const auto chunk = [&](const auto& four) __attribute__((always_inline)) {
-    I32 index[kPanels];
+  const auto chunk = [&](const float* a, std::size_t lda) __attribute__((always_inline)) {
+    I32 index[kPanels], first(0);
     Unroll<kPanels>([&](auto i) __attribute__((always_inline)) {
       index[i] = xsimd::bitwise_cast<I32>(F32::load_unaligned(b[i]));
       b[i] += kLanes;
     });
-    for (std::size_t group = 0; group < kDepth / 4; ++group) {
+    for (std::size_t group = 0; group < kDepth / 4; ++group, first = first + I32(4)) {
       F32 w[kPanels][kKeep];
       I32 at[kPanels][kKeep];
       Unroll<kPanels>([&](auto i) __attribute__((always_inline)) {
         Unroll<kKeep>([&](auto j) __attribute__((always_inline)) {
           w[i][j] = F32::load_unaligned(b[i]);
-          at[i][j] = index[i];
+          at[i][j] = Places(index[i], first);
           index[i] = NextIndices(index[i]);
           __builtin_prefetch(b[i] + kAhead);
           b[i] += kLanes;
         });
       });
       Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
-        const F32 x = four(group, r);
-        Unroll<kPanels>([&](auto i) __attribute__((always_inline)) {
-          Unroll<kKeep>([&](auto j) __attribute__((always_inline)) {
-            acc[i][r] = Fma(PickFour(x, at[i][j]), w[i][j], acc[i][r]);
+        const F32 x = LoadGroup(a + r * lda, group);
+        // Panels inside slots: to add to a sum twice in a row takes 4 % longer on Zen 5.
+        Unroll<kKeep>([&](auto j) __attribute__((always_inline)) {
+          Unroll<kPanels>([&](auto i) __attribute__((always_inline)) {
+            acc[i][r] = Fma(Pick(x, at[i][j]), w[i][j], acc[i][r]);
           });
         });
       });
     }
   };
-  if constexpr (AreSpread(kRows)) {
-    for (std::size_t k = k0; k < k1; k += kDepth, spread += kDepth / 4 * kRows * kLanes) {
-      chunk([&](std::size_t group, std::size_t r) __attribute__((always_inline)) {
-        return F32::load_aligned(spread + (group * kRows + r) * kLanes);
-      });
+  const float* const a = args.a + m * args.lda;
+  std::size_t k = 0;
+  for (; k + kDepth <= args.K; k += kDepth) chunk(a + k, args.lda);
+  if (k < args.K) {
+    float tail[kRows][kDepth] = {};
+    for (int r = 0; r < kRows; ++r) {
+      std::memcpy(tail[r], a + r * args.lda + k, (args.K - k) * sizeof(float));
     }
-  } else {
-    const auto rows = [&](const float* a, std::size_t lda) __attribute__((always_inline)) {
-      chunk([&](std::size_t group, std::size_t r)
-                __attribute__((always_inline)) { return BroadcastFour(a + r * lda + group * 4); });
-    };
-    const float* const a = args.a + m * args.lda;
-    std::size_t k = k0;
-    for (; k + kDepth <= k1; k += kDepth) rows(a + k, args.lda);
-    if (k < k1) {
-      float tail[kRows][kDepth] = {};
-      for (int r = 0; r < kRows; ++r) {
-        std::memcpy(tail[r], a + r * args.lda + k, (k1 - k) * sizeof(float));
-      }
-      rows(tail[0], kDepth);
-    }
+    chunk(tail[0], kDepth);
   }
   Unroll<kPanels>([&](auto i) __attribute__((always_inline)) {
     const std::size_t n = (p + i) * kLanes;
@@ -237,23 +197,12 @@ void SweepTokens(const GemmNmF32Args& args, const IoF32& io, std::size_t m, std:
 template <int kKeep, int... i>
 void DispatchRows(std::integer_sequence<int, i...>, std::size_t rows, const GemmNmF32Args& args,
                   std::size_t m) {
-  using Fn =
-      void(const GemmNmF32Args&, std::size_t, std::size_t, std::size_t, std::size_t, const float*);
+  using Fn = void(const GemmNmF32Args&, std::size_t, std::size_t);
   static constexpr Fn* kTiles[] = {Tile<kKeep, i + 1>...};
   static constexpr int kAtOnce[] = {PanelsAtOnce(i + 1)...};
-  alignas(64) float spread[kMostRows * kSpreadColumns / 4 * kLanes];
-  std::size_t k0 = 0;
-  do {  // once even if K = 0
-    const std::size_t left = args.K - k0;
-    const std::size_t columns = !AreSpread(rows) || left < kSpreadColumns ? left : kSpreadColumns;
-    if (AreSpread(rows)) {
-      SpreadRows(args.a + m * args.lda + k0, args.lda, rows, columns, ChunkDepth(kKeep), spread);
-    }
-    for (std::size_t p = 0; p < CeilDiv(args.N, kLanes); p += kAtOnce[rows - 1]) {
-      kTiles[rows - 1](args, m, p, k0, k0 + columns, spread);
-    }
-    k0 += columns;
-  } while (k0 < args.K);
+  for (std::size_t p = 0; p < CeilDiv(args.N, kLanes); p += kAtOnce[rows - 1]) {
+    kTiles[rows - 1](args, m, p);
+  }
 }
 
 template <int kKeep>
