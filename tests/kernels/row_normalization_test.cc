@@ -432,6 +432,39 @@ TEST_P(RowNormalizationTest, RmsnormOfSumGivesTheBitsOfPasses) {
   }
 }
 
+// Sums of rows so long wait where results will be, even in place of x; of others, on the stack.
+TEST_P(RowNormalizationTest, NormOfLongSumsGivesTheBitsOfPasses) {
+  const Shape s = {.M = 3, .N = 8200};
+  const Affine affine(s);
+  const auto norm = [&](const float* x, float* y, const AddedF32& added) {
+    kernels().rmsnorm_f32({s.M, s.N, x, s.ld(), affine.gamma.data(), kEpsilon, y, s.ld(), added});
+  };
+  ExpectNormOfSumGivesTheBitsOfPasses(kernels(), s, true, norm);
+  const Added added(s);
+  const AddedF32 residual = {.residual = added.residual.data(), .ldr = s.ld()};
+  const auto apart =
+      Matrices(s).Run([&](const float* from, float* to) { norm(from, to, residual); });
+  const auto in_place = Matrices(s).Run([&](const float* from, float* to) {
+    std::copy(from, from + s.M * s.ld(), to);
+    norm(to, to, residual);
+  });
+  ASSERT_EQ(Bits(in_place), Bits(apart));
+}
+
+TEST_P(RowNormalizationTest, SumOfNothingAddedIsX) {
+  const Shape s = {.M = 3, .N = 37};
+  const Affine affine(s);
+  Matrices matrices(s);
+  const auto want = Rmsnorm(kernels(), matrices, affine);
+  const auto y = Matrices(s).Run([&](const float* from, float* to) {
+    Buffer<float> sum(s.M * s.ld());
+    kernels().rmsnorm_f32({s.M, s.N, from, s.ld(), affine.gamma.data(), kEpsilon, to, s.ld(),
+                           AddedF32{.sum = sum.data(), .lds = s.ld()}});
+    for (std::size_t i = 0; i < s.M * s.N; ++i) EXPECT_EQ(sum[i], from[i]) << "i=" << i;
+  });
+  ASSERT_EQ(Bits(y), Bits(want));
+}
+
 TEST_P(RowNormalizationTest, SumMayReplaceTheResidual) {
   const Shape s = {.M = 5, .N = 70, .padding = 2};
   const Affine affine(s);

@@ -1,0 +1,220 @@
+// What layernorm and RMSNorm have in common: sums over each row of x, or of h = x + bias + residual,
+// and then a result for each of its elements.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "kernels/fused_activation/layernorm.h"
+#include "kernels/fused_activation/row.h"
+#include "kernels/simd/stream.h"
+
+namespace podium::PODIUM_ISA {
+namespace {
+
+inline bool Adds(const AddedF32& added) {
+  return added.bias != nullptr || added.residual != nullptr || added.sum != nullptr;
+}
+
+// Whether to write results past the caches, for an ordinary store first reads the line that it changes.
+// They must be too many to be in a cache still when they are read: 16 MiB and more, for beside them
+// stands at least one operand of that size, and a core's share of the last cache is some 32 MiB. Not
+// where they replace an operand, whose lines are in cache, and in whole lines only.
+//
+// Measured on a Zen 5 core, an eighth is gained here, where a pass writes that reads nothing from
+// memory. Activations and softmax have none such, and lost up to a fifth when memory was slow.
+template <class Args>
+inline bool WritesPastCaches(const Args& args) {
+  const auto fits = [&](const float* to, std::size_t ld) {
+    const auto is_line = [](const float* p) {
+      return reinterpret_cast<std::uintptr_t>(p) % 64 == 0;
+    };
+    return is_line(to) && is_line(to + ld) && to != args.x && to != args.added.residual;
+  };
+  constexpr std::size_t kMany = std::size_t{16} << 20;  // bytes
+  return args.M * args.N * sizeof(float) >= kMany && fits(args.y, args.ldy) &&
+         (args.added.sum == nullptr || fits(args.added.sum, args.added.lds));
+}
+
+inline void CopyRow(const float* from, float* to, std::size_t N) {
+  ForEachBatch(
+      N, [&](std::size_t n, auto lanes)
+             __attribute__((always_inline)) { lanes.Store(to + n, lanes.Load(from + n)); });
+}
+
+// Rows of N <= kMost floats on the stack. In its page the first begins where y begins, others a little
+// further on. For a load waits until earlier stores are done whose addresses agree with its own in the
+// low 12 bits, and past the caches that takes long: a gamma that lay some lines behind y in its page
+// cost a fifth.
+template <int kRows>
+class RowsOnStack {
+ public:
+  static constexpr std::size_t kMost = 8192;
+
+  RowsOnStack(const float* y, std::size_t N) : N_(N) {
+    const auto distance =
+        reinterpret_cast<std::uintptr_t>(y) - reinterpret_cast<std::uintptr_t>(floats_);
+    next_ = floats_ + distance / 64 * 16 % kPage;  // on a line in any case
+  }
+  float* Add() {
+    float* const row = next_;
+    next_ += (N_ + kPage - 1) / kPage * kPage + kApart;
+    return row;
+  }
+  // A copy of v, or null if it is.
+  const float* Copy(const float* v) {
+    if (v == nullptr) return nullptr;
+    float* const copy = Add();
+    CopyRow(v, copy, N_);
+    return copy;
+  }
+
+ private:
+  static constexpr std::size_t kPage = 4096 / sizeof(float), kApart = 128;
+
+  std::size_t N_;
+  float* next_;
+  alignas(64) float floats_[kRows * (kMost + kApart) + kPage];
+};
+
+// So many elements ahead, shared among what is read: rows mostly follow one another without a gap, so
+// that what lies ahead of one is the next.
+constexpr std::size_t kPrefetchAhead = 1536;
+
+template <bool kPastCaches, class Lanes>
+inline void Write(float* p, F32 x, Lanes lanes) {
+  if constexpr (kPastCaches && std::is_same_v<Lanes, AllLanes>) {
+    StreamStore(p, x);
+  } else {
+    lanes.Store(p, x);
+  }
+}
+
+// Row m of what is normalized: h is where it lies once all of it was loaded.
+struct GivenRow {
+  const float* h;
+
+  template <class Args>
+  GivenRow(const Args& args, std::size_t m, float*) : h(args.x + m * args.ldx) {}
+  template <class Lanes>
+  [[gnu::always_inline]] F32 Load(std::size_t n, Lanes lanes) const {
+    __builtin_prefetch(h + n + kPrefetchAhead);
+    return lanes.Load(h + n);
+  }
+  template <bool kPastCaches, class Lanes>
+  [[gnu::always_inline]] void KeepSum(std::size_t, F32, Lanes) const {}
+};
+// h waits in `waiting`, or if it is null in sum or, without one, where y will be.
+template <bool kBias>
+struct AddedRow {
+  const float* x;
+  const float* bias;
+  const float* residual;
+  float* sum;
+  float* h;
+
+  template <class Args>
+  AddedRow(const Args& args, std::size_t m, float* waiting)
+      : x(args.x + m * args.ldx),
+        bias(args.added.bias),
+        residual(args.added.residual + m * args.added.ldr),
+        sum(args.added.sum == nullptr ? nullptr : args.added.sum + m * args.added.lds),
+        h(waiting != nullptr ? waiting
+          : sum != nullptr   ? sum
+                             : args.y + m * args.ldy) {}
+  template <class Lanes>
+  [[gnu::always_inline]] F32 Load(std::size_t n, Lanes lanes) const {
+    __builtin_prefetch(x + n + kPrefetchAhead / 2);
+    __builtin_prefetch(residual + n + kPrefetchAhead / 2);
+    F32 value = lanes.Load(x + n);
+    if constexpr (kBias) value = value + lanes.Load(bias + n);
+    value = value + lanes.Load(residual + n);
+    lanes.Store(h + n, value);
+    return value;
+  }
+  // Where h waits elsewhere.
+  template <bool kPastCaches, class Lanes>
+  [[gnu::always_inline]] void KeepSum(std::size_t n, F32 value, Lanes lanes) const {
+    if (sum != nullptr) Write<kPastCaches>(sum + n, value, lanes);
+  }
+};
+
+// While a row is added up, in the same loop, the one before it is normalized: so memory is read and
+// written evenly, and what stands between the sums and the first result hides behind the next row.
+template <class Row, int kSums, class Args, class Add, class Make, class Normalize>
+[[gnu::always_inline]] inline void NormalizeRowsOf(const Args args, float* waiting,
+                                                   bool past_caches, const Add& add,
+                                                   const Make& make, const Normalize& normalize) {
+  const std::size_t N = args.N;
+  const Row first(args, 0, waiting);
+  const auto add_up = [&](std::size_t n, auto lanes, F32(&sums)[kSums])
+      __attribute__((always_inline)) {
+    const F32 value = first.Load(n, lanes);
+    if (past_caches) first.template KeepSum<false>(n, value, lanes);
+    add(value, sums);
+  };
+  const float* h = first.h;
+  auto made = make(h, SumOverRow<kSums, kChains>(N, add_up));
+  float* y = args.y;
+  for (std::size_t m = 1; m < args.M; ++m, y += args.ldy) {
+    const Row row(args, m, waiting);
+    const auto also_normalize = [&](auto past) __attribute__((always_inline)) {
+      return SumOverRow<kSums, kChains>(
+          N, [&](std::size_t n, auto lanes, F32(&sums)[kSums]) __attribute__((always_inline)) {
+            const F32 before = lanes.Load(h + n);  // in whose place the row may come to wait
+            const F32 value = row.Load(n, lanes);
+            if constexpr (past()) row.template KeepSum<true>(n, value, lanes);
+            add(value, sums);
+            Write<past()>(y + n, normalize(args, before, n, lanes, made), lanes);
+          });
+    };
+    const auto sums =
+        past_caches ? also_normalize(std::true_type()) : also_normalize(std::false_type());
+    h = row.h;
+    made = make(h, sums);
+  }
+  ForEachBatch(
+      N, [&](std::size_t n, auto lanes) __attribute__((always_inline)) {
+        lanes.Store(y + n, normalize(args, lanes.Load(h + n), n, lanes, made));
+      });
+  if (past_caches) StreamFence();
+}
+
+// Normalizes all rows: add(h, sums) adds a batch to kSums sums, absent lanes of h being 0; make(h, sums)
+// makes of a row and its sums what normalize(args, h, n, lanes, made) makes a batch of y with.
+template <int kSums, class Args, class Add, class Make, class Normalize>
+inline void NormalizeRows(Args args, const Add& add, const Make& make, const Normalize& normalize) {
+  if (args.M == 0) return;
+  AddedF32& added = args.added;
+  if (added.residual == nullptr) {  // a bias is one, of the same row again and again
+    added.residual = added.bias;
+    added.ldr = 0;
+    added.bias = nullptr;
+  }
+  if (added.residual == nullptr && added.sum != nullptr) {
+    for (std::size_t m = 0; m < args.M; ++m) {
+      CopyRow(args.x + m * args.ldx, added.sum + m * added.lds, args.N);
+    }
+    args.x = added.sum;
+    args.ldx = added.lds;
+  }
+  RowsOnStack<4> stack(args.y, args.N);
+  const bool fits = args.N <= stack.kMost, past_caches = fits && WritesPastCaches(args);
+  float* const waiting = fits && (added.sum == nullptr || past_caches) ? stack.Add() : nullptr;
+  if (past_caches) {
+    added.bias = stack.Copy(added.bias);
+    args.gamma = stack.Copy(args.gamma);
+    if constexpr (requires { args.beta; }) args.beta = stack.Copy(args.beta);
+  }
+  if (added.residual == nullptr) {
+    NormalizeRowsOf<GivenRow, kSums>(args, waiting, past_caches, add, make, normalize);
+  } else if (added.bias == nullptr) {
+    NormalizeRowsOf<AddedRow<false>, kSums>(args, waiting, past_caches, add, make, normalize);
+  } else {
+    NormalizeRowsOf<AddedRow<true>, kSums>(args, waiting, past_caches, add, make, normalize);
+  }
+}
+
+}  // namespace
+}  // namespace podium::PODIUM_ISA
