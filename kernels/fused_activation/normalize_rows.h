@@ -1,5 +1,5 @@
-// What layernorm and RMSNorm have in common: sums over each row of x, or of h = x + bias + residual,
-// and then a result for each of its elements.
+// What layernorm and RMSNorm have in common: sums over each row of x, or of h = x + bias +
+// residual, and then a result for each of its elements.
 #pragma once
 
 #include <cstddef>
@@ -17,10 +17,10 @@ inline bool Adds(const AddedF32& added) {
   return added.bias != nullptr || added.residual != nullptr || added.sum != nullptr;
 }
 
-// Whether to write results past the caches, for an ordinary store first reads the line that it changes.
-// They must be too many to be in a cache still when they are read: 16 MiB and more, for beside them
-// stands at least one operand of that size, and a core's share of the last cache is some 32 MiB. Not
-// where they replace an operand, whose lines are in cache, and in whole lines only.
+// Whether to write results past the caches, for an ordinary store first reads the line that it
+// changes. They must be too many to be in a cache still when they are read: 16 MiB and more, for
+// beside them stands at least one operand of that size, and a core's share of the last cache is
+// some 32 MiB. Not where they replace an operand, whose lines are in cache, and in whole lines only.
 //
 // Measured on a Zen 5 core, an eighth is gained here, where a pass writes that reads nothing from
 // memory. Activations and softmax have none such, and lost up to a fifth when memory was slow.
@@ -43,10 +43,10 @@ inline void CopyRow(const float* from, float* to, std::size_t N) {
              __attribute__((always_inline)) { lanes.Store(to + n, lanes.Load(from + n)); });
 }
 
-// Rows of N <= kMost floats on the stack. In its page the first begins where y begins, others a little
-// further on. For a load waits until earlier stores are done whose addresses agree with its own in the
-// low 12 bits, and past the caches that takes long: a gamma that lay some lines behind y in its page
-// cost a fifth.
+// Rows of N <= kMost floats on the stack. In its page the first begins where y begins, others a
+// little further on. For a load waits until earlier stores are done whose addresses agree with its
+// own in the low 12 bits, and past the caches that takes long: where bias, gamma and beta lay some
+// lines before y in their pages, a fifth was lost.
 template <int kRows>
 class RowsOnStack {
  public:
@@ -78,8 +78,8 @@ class RowsOnStack {
   alignas(64) float floats_[kRows * (kMost + kApart) + kPage];
 };
 
-// So many elements ahead, shared among what is read: rows mostly follow one another without a gap, so
-// that what lies ahead of one is the next.
+// So many elements ahead, shared among what is read: rows mostly follow one another without a gap,
+// so that what lies ahead of one is the next.
 constexpr std::size_t kPrefetchAhead = 1536;
 
 template <bool kPastCaches, class Lanes>
@@ -181,8 +181,9 @@ template <class Row, int kSums, class Args, class Add, class Make, class Normali
   if (past_caches) StreamFence();
 }
 
-// Normalizes all rows: add(h, sums) adds a batch to kSums sums, absent lanes of h being 0; make(h, sums)
-// makes of a row and its sums what normalize(args, h, n, lanes, made) makes a batch of y with.
+// Normalizes all rows: add(h, sums) adds a batch to kSums sums, absent lanes of h being 0;
+// make(h, sums) makes of a row and its sums what normalize(args, h, n, lanes, made) makes a batch
+// of y with.
 template <int kSums, class Args, class Add, class Make, class Normalize>
 inline void NormalizeRows(Args args, const Add& add, const Make& make, const Normalize& normalize) {
   if (args.M == 0) return;
