@@ -60,11 +60,11 @@ void LayernormF32(const LayernormF32Args& args) {
   const auto make = [&](const float* h, const Sums<2>& sums) __attribute__((always_inline)) {
     return BySums(h, sums, args.epsilon, args.N);
   };
-  const auto normalize = [](const LayernormF32Args& with, F32 h, std::size_t n, auto lanes,
+  const auto normalize = [](const Operands& with, F32 h, std::size_t n, auto lanes,
                             const Normalizer& row) __attribute__((always_inline)) {
     return Fma(Normalize(h, row), lanes.Load(with.gamma + n), lanes.Load(with.beta + n));
   };
-  NormalizeRows<2>(args, add, make, normalize);
+  NormalizeRows<2>(args, args.beta, add, make, normalize);
 }
 
 void LayernormPassesF32(const LayernormPassesF32Args& args) {

@@ -20,7 +20,8 @@ inline bool Adds(const AddedF32& added) {
 // Whether to write results past the caches, for an ordinary store first reads the line that it
 // changes. They must be too many to be in a cache still when they are read: 16 MiB and more, for
 // beside them stands at least one operand of that size, and a core's share of the last cache is
-// some 32 MiB. Not where they replace an operand, whose lines are in cache, and in whole lines only.
+// some 32 MiB. Not where they replace an operand, whose lines are in cache, and in whole lines
+// only.
 //
 // Measured on a Zen 5 core, an eighth is gained here, where a pass writes that reads nothing from
 // memory. Activations and softmax have none such, and lost up to a fifth when memory was slow.
@@ -91,12 +92,28 @@ inline void Write(float* p, F32 x, Lanes lanes) {
   }
 }
 
+// What rows are made of and where they go: x, or x + residual, or x + bias + residual. h waits in
+// `waiting`, or if it is null in sum or, without one, where y will be.
+struct Operands {
+  const float* x;
+  std::size_t ldx;
+  const float* bias;
+  const float* residual;
+  std::size_t ldr;
+  float* sum;
+  std::size_t lds;
+  float* y;
+  std::size_t ldy;
+  float* waiting;
+  const float* gamma;
+  const float* beta;
+};
+
 // Row m of what is normalized: h is where it lies once all of it was loaded.
 struct GivenRow {
   const float* h;
 
-  template <class Args>
-  GivenRow(const Args& args, std::size_t m, float*) : h(args.x + m * args.ldx) {}
+  GivenRow(const Operands& o, std::size_t m) : h(o.x + m * o.ldx) {}
   template <class Lanes>
   [[gnu::always_inline]] F32 Load(std::size_t n, Lanes lanes) const {
     __builtin_prefetch(h + n + kPrefetchAhead);
@@ -105,7 +122,6 @@ struct GivenRow {
   template <bool kPastCaches, class Lanes>
   [[gnu::always_inline]] void KeepSum(std::size_t, F32, Lanes) const {}
 };
-// h waits in `waiting`, or if it is null in sum or, without one, where y will be.
 template <bool kBias>
 struct AddedRow {
   const float* x;
@@ -114,15 +130,14 @@ struct AddedRow {
   float* sum;
   float* h;
 
-  template <class Args>
-  AddedRow(const Args& args, std::size_t m, float* waiting)
-      : x(args.x + m * args.ldx),
-        bias(args.added.bias),
-        residual(args.added.residual + m * args.added.ldr),
-        sum(args.added.sum == nullptr ? nullptr : args.added.sum + m * args.added.lds),
-        h(waiting != nullptr ? waiting
-          : sum != nullptr   ? sum
-                             : args.y + m * args.ldy) {}
+  AddedRow(const Operands& o, std::size_t m)
+      : x(o.x + m * o.ldx),
+        bias(o.bias),
+        residual(o.residual + m * o.ldr),
+        sum(o.sum == nullptr ? nullptr : o.sum + m * o.lds),
+        h(o.waiting != nullptr ? o.waiting
+          : sum != nullptr     ? sum
+                               : o.y + m * o.ldy) {}
   template <class Lanes>
   [[gnu::always_inline]] F32 Load(std::size_t n, Lanes lanes) const {
     __builtin_prefetch(x + n + kPrefetchAhead / 2);
@@ -142,12 +157,11 @@ struct AddedRow {
 
 // While a row is added up, in the same loop, the one before it is normalized: so memory is read and
 // written evenly, and what stands between the sums and the first result hides behind the next row.
-template <class Row, int kSums, class Args, class Add, class Make, class Normalize>
-[[gnu::always_inline]] inline void NormalizeRowsOf(const Args args, float* waiting,
+template <class Row, int kSums, class Add, class Make, class Normalize>
+[[gnu::always_inline]] inline void NormalizeRowsOf(const Operands& o, std::size_t M, std::size_t N,
                                                    bool past_caches, const Add& add,
                                                    const Make& make, const Normalize& normalize) {
-  const std::size_t N = args.N;
-  const Row first(args, 0, waiting);
+  const Row first(o, 0);
   const auto add_up = [&](std::size_t n, auto lanes, F32(&sums)[kSums])
       __attribute__((always_inline)) {
     const F32 value = first.Load(n, lanes);
@@ -156,9 +170,9 @@ template <class Row, int kSums, class Args, class Add, class Make, class Normali
   };
   const float* h = first.h;
   auto made = make(h, SumOverRow<kSums, kChains>(N, add_up));
-  float* y = args.y;
-  for (std::size_t m = 1; m < args.M; ++m, y += args.ldy) {
-    const Row row(args, m, waiting);
+  float* y = o.y;
+  for (std::size_t m = 1; m < M; ++m, y += o.ldy) {
+    const Row row(o, m);
     const auto also_normalize = [&](auto past) __attribute__((always_inline)) {
       return SumOverRow<kSums, kChains>(
           N, [&](std::size_t n, auto lanes, F32(&sums)[kSums]) __attribute__((always_inline)) {
@@ -166,7 +180,7 @@ template <class Row, int kSums, class Args, class Add, class Make, class Normali
             const F32 value = row.Load(n, lanes);
             if constexpr (past()) row.template KeepSum<true>(n, value, lanes);
             add(value, sums);
-            Write<past()>(y + n, normalize(args, before, n, lanes, made), lanes);
+            Write<past()>(y + n, normalize(o, before, n, lanes, made), lanes);
           });
     };
     const auto sums =
@@ -176,44 +190,46 @@ template <class Row, int kSums, class Args, class Add, class Make, class Normali
   }
   ForEachBatch(
       N, [&](std::size_t n, auto lanes) __attribute__((always_inline)) {
-        lanes.Store(y + n, normalize(args, lanes.Load(h + n), n, lanes, made));
+        lanes.Store(y + n, normalize(o, lanes.Load(h + n), n, lanes, made));
       });
   if (past_caches) StreamFence();
 }
 
 // Normalizes all rows: add(h, sums) adds a batch to kSums sums, absent lanes of h being 0;
-// make(h, sums) makes of a row and its sums what normalize(args, h, n, lanes, made) makes a batch
-// of y with.
+// make(h, sums) makes of a row and its sums what normalize(operands, h, n, lanes, made) makes a
+// batch of y with.
 template <int kSums, class Args, class Add, class Make, class Normalize>
-inline void NormalizeRows(Args args, const Add& add, const Make& make, const Normalize& normalize) {
-  if (args.M == 0) return;
-  AddedF32& added = args.added;
-  if (added.residual == nullptr) {  // a bias is one, of the same row again and again
-    added.residual = added.bias;
-    added.ldr = 0;
-    added.bias = nullptr;
+inline void NormalizeRows(const Args& args, const float* beta, const Add& add, const Make& make,
+                          const Normalize& normalize) {
+  const std::size_t M = args.M, N = args.N;
+  if (M == 0) return;
+  Operands o = {args.x,         args.ldx,       args.added.bias, args.added.residual,
+                args.added.ldr, args.added.sum, args.added.lds,  args.y,
+                args.ldy,       nullptr,        args.gamma,      beta};
+  if (o.residual == nullptr) {  // a bias is one, of the same row again and again
+    o.residual = o.bias;
+    o.ldr = 0;
+    o.bias = nullptr;
   }
-  if (added.residual == nullptr && added.sum != nullptr) {
-    for (std::size_t m = 0; m < args.M; ++m) {
-      CopyRow(args.x + m * args.ldx, added.sum + m * added.lds, args.N);
-    }
-    args.x = added.sum;
-    args.ldx = added.lds;
+  if (o.residual == nullptr && o.sum != nullptr) {
+    for (std::size_t m = 0; m < M; ++m) CopyRow(o.x + m * o.ldx, o.sum + m * o.lds, N);
+    o.x = o.sum;
+    o.ldx = o.lds;
   }
-  RowsOnStack<4> stack(args.y, args.N);
-  const bool fits = args.N <= stack.kMost, past_caches = fits && WritesPastCaches(args);
-  float* const waiting = fits && (added.sum == nullptr || past_caches) ? stack.Add() : nullptr;
+  RowsOnStack<4> stack(o.y, N);
+  const bool fits = N <= stack.kMost, past_caches = fits && WritesPastCaches(args);
+  if (fits && (o.sum == nullptr || past_caches)) o.waiting = stack.Add();
   if (past_caches) {
-    added.bias = stack.Copy(added.bias);
-    args.gamma = stack.Copy(args.gamma);
-    if constexpr (requires { args.beta; }) args.beta = stack.Copy(args.beta);
+    o.bias = stack.Copy(o.bias);
+    o.gamma = stack.Copy(o.gamma);
+    o.beta = stack.Copy(o.beta);
   }
-  if (added.residual == nullptr) {
-    NormalizeRowsOf<GivenRow, kSums>(args, waiting, past_caches, add, make, normalize);
-  } else if (added.bias == nullptr) {
-    NormalizeRowsOf<AddedRow<false>, kSums>(args, waiting, past_caches, add, make, normalize);
+  if (o.residual == nullptr) {
+    NormalizeRowsOf<GivenRow, kSums>(o, M, N, past_caches, add, make, normalize);
+  } else if (o.bias == nullptr) {
+    NormalizeRowsOf<AddedRow<false>, kSums>(o, M, N, past_caches, add, make, normalize);
   } else {
-    NormalizeRowsOf<AddedRow<true>, kSums>(args, waiting, past_caches, add, make, normalize);
+    NormalizeRowsOf<AddedRow<true>, kSums>(o, M, N, past_caches, add, make, normalize);
   }
 }
 

@@ -36,8 +36,9 @@ struct RmsnormF32Args {
   std::size_t ldy;
   AddedF32 added = {};
 };
-// A row is added up while the one before it is normalized. A result of 16 MiB and more, in place of no
-// operand and with rows of at most 8192 that begin on 64-byte boundaries, is written past the caches.
+// A row is added up while the one before it is normalized. A result of 16 MiB and more, in place of
+// no operand and with rows of at most 8192 that begin on 64-byte boundaries, is written past the
+// caches.
 using RmsnormF32Fn = void(const RmsnormF32Args&);
 
 }  // namespace podium

@@ -14,11 +14,11 @@ void RmsnormF32(const RmsnormF32Args& args) {
   const auto make = [&](const float*, const Sums<1>& squares) __attribute__((always_inline)) {
     return 1 / std::sqrt(squares.of[0] / static_cast<float>(args.N) + args.epsilon);
   };
-  const auto normalize = [](const RmsnormF32Args& with, F32 h, std::size_t n, auto lanes,
-                            float scale) __attribute__((always_inline)) {
+  const auto normalize = [](const Operands& with, F32 h, std::size_t n, auto lanes, float scale)
+      __attribute__((always_inline)) {
     return h * F32(scale) * lanes.Load(with.gamma + n);
   };
-  NormalizeRows<1>(args, add, make, normalize);
+  NormalizeRows<1>(args, nullptr, add, make, normalize);
 }
 
 }  // namespace podium::PODIUM_ISA
