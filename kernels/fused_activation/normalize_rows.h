@@ -38,21 +38,22 @@ inline bool WritesPastCaches(const Args& args) {
          (args.added.sum == nullptr || fits(args.added.sum, args.added.lds));
 }
 
+// Rows of at most so many elements are added up while the row before is normalized. Of longer ones
+// two no longer fit into L1 beside gamma and beta.
+constexpr std::size_t kMostPipelined = 2048;
+
 inline void CopyRow(const float* from, float* to, std::size_t N) {
   ForEachBatch(
       N, [&](std::size_t n, auto lanes)
              __attribute__((always_inline)) { lanes.Store(to + n, lanes.Load(from + n)); });
 }
 
-// Rows of N <= kMost floats on the stack. In its page the first begins where y begins, others a
-// little further on. For a load waits until earlier stores are done whose addresses agree with its
-// own in the low 12 bits, and past the caches that takes long: where bias, gamma and beta lay some
-// lines before y in their pages, a fifth was lost.
-template <int kRows>
+// Up to four rows of N <= kMostPipelined floats on the stack. In its page the first begins where y
+// begins, others a little further on. For a load waits until earlier stores are done whose addresses
+// agree with its own in the low 12 bits, and past the caches that takes long: where bias, gamma and
+// beta lay some lines before y in their pages, a fifth was lost.
 class RowsOnStack {
  public:
-  static constexpr std::size_t kMost = 8192;
-
   RowsOnStack(const float* y, std::size_t N) : N_(N) {
     const auto distance =
         reinterpret_cast<std::uintptr_t>(y) - reinterpret_cast<std::uintptr_t>(floats_);
@@ -76,7 +77,7 @@ class RowsOnStack {
 
   std::size_t N_;
   float* next_;
-  alignas(64) float floats_[kRows * (kMost + kApart) + kPage];
+  alignas(64) float floats_[4 * (kMostPipelined + kApart) + kPage];
 };
 
 // So many elements ahead, shared among what is read: rows mostly follow one another without a gap,
@@ -92,8 +93,8 @@ inline void Write(float* p, F32 x, Lanes lanes) {
   }
 }
 
-// What rows are made of and where they go: x, or x + residual, or x + bias + residual. h waits in
-// `waiting`, or if it is null in sum or, without one, where y will be.
+// What rows are made of and where they go: x, or x + residual, or x + bias + residual. h of a row
+// that is added up before the one before it is out waits in `waiting`.
 struct Operands {
   const float* x;
   std::size_t ldx;
@@ -104,23 +105,33 @@ struct Operands {
   std::size_t lds;
   float* y;
   std::size_t ldy;
-  float* waiting;
   const float* gamma;
   const float* beta;
+  float* waiting;
 };
 
-// Row m of what is normalized: h is where it lies once all of it was loaded.
+// Row m of what is normalized: Load adds up h, whose operands are in L1 when it does so again; Wait
+// puts it where Waiting finds it; KeepSum stores it where the caller wants it.
 struct GivenRow {
-  const float* h;
+  const float* x;
+  float* y;
 
-  GivenRow(const Operands& o, std::size_t m) : h(o.x + m * o.ldx) {}
+  template <class Args>
+  GivenRow(const Args& o, std::size_t m) : x(o.x + m * o.ldx), y(o.y + m * o.ldy) {}
   template <class Lanes>
   [[gnu::always_inline]] F32 Load(std::size_t n, Lanes lanes) const {
-    __builtin_prefetch(h + n + kPrefetchAhead);
-    return lanes.Load(h + n);
+    return lanes.Load(x + n);
+  }
+  template <class Lanes>
+  [[gnu::always_inline]] void Wait(std::size_t, F32, Lanes) const {}
+  template <class Lanes>
+  [[gnu::always_inline]] F32 Waiting(std::size_t n, Lanes lanes) const {
+    return Load(n, lanes);
   }
   template <bool kPastCaches, class Lanes>
   [[gnu::always_inline]] void KeepSum(std::size_t, F32, Lanes) const {}
+  [[gnu::always_inline]] void Prefetch(std::size_t n) const { __builtin_prefetch(x + n); }
+  [[gnu::always_inline]] void PrefetchAhead(std::size_t n) const { Prefetch(n + kPrefetchAhead); }
 };
 template <bool kBias>
 struct AddedRow {
@@ -128,84 +139,124 @@ struct AddedRow {
   const float* bias;
   const float* residual;
   float* sum;
-  float* h;
+  float* y;
+  float* waiting;
 
   AddedRow(const Operands& o, std::size_t m)
       : x(o.x + m * o.ldx),
         bias(o.bias),
         residual(o.residual + m * o.ldr),
         sum(o.sum == nullptr ? nullptr : o.sum + m * o.lds),
-        h(o.waiting != nullptr ? o.waiting
-          : sum != nullptr     ? sum
-                               : o.y + m * o.ldy) {}
+        y(o.y + m * o.ldy),
+        waiting(o.waiting) {}
   template <class Lanes>
   [[gnu::always_inline]] F32 Load(std::size_t n, Lanes lanes) const {
-    __builtin_prefetch(x + n + kPrefetchAhead / 2);
-    __builtin_prefetch(residual + n + kPrefetchAhead / 2);
-    F32 value = lanes.Load(x + n);
-    if constexpr (kBias) value = value + lanes.Load(bias + n);
-    value = value + lanes.Load(residual + n);
-    lanes.Store(h + n, value);
-    return value;
+    F32 h = lanes.Load(x + n);
+    if constexpr (kBias) h = h + lanes.Load(bias + n);
+    return h + lanes.Load(residual + n);
   }
-  // Where h waits elsewhere.
+  template <class Lanes>
+  [[gnu::always_inline]] void Wait(std::size_t n, F32 h, Lanes lanes) const {
+    lanes.Store(waiting + n, h);
+  }
+  template <class Lanes>
+  [[gnu::always_inline]] F32 Waiting(std::size_t n, Lanes lanes) const {
+    return lanes.Load(waiting + n);
+  }
   template <bool kPastCaches, class Lanes>
-  [[gnu::always_inline]] void KeepSum(std::size_t n, F32 value, Lanes lanes) const {
-    if (sum != nullptr) Write<kPastCaches>(sum + n, value, lanes);
+  [[gnu::always_inline]] void KeepSum(std::size_t n, F32 h, Lanes lanes) const {
+    if (sum != nullptr) Write<kPastCaches>(sum + n, h, lanes);
+  }
+  [[gnu::always_inline]] void Prefetch(std::size_t n) const {
+    __builtin_prefetch(x + n);
+    __builtin_prefetch(residual + n);
+  }
+  [[gnu::always_inline]] void PrefetchAhead(std::size_t n) const {
+    Prefetch(n + kPrefetchAhead / 2);
   }
 };
 
-// While a row is added up, in the same loop, the one before it is normalized: so memory is read and
+// A long row is normalized in two passes, the second of which prefetches the next row: hardware
+// prefetchers stop at the end of a page, which is where rows tend to end, and the first pass over a
+// row in memory would be all waiting.
+//
+// Of shorter rows one loop adds up a row and normalizes the one before: so memory is read and
 // written evenly, and what stands between the sums and the first result hides behind the next row.
 template <class Row, int kSums, class Add, class Make, class Normalize>
 [[gnu::always_inline]] inline void NormalizeRowsOf(const Operands& o, std::size_t M, std::size_t N,
                                                    bool past_caches, const Add& add,
                                                    const Make& make, const Normalize& normalize) {
-  const Row first(o, 0);
-  const auto add_up = [&](std::size_t n, auto lanes, F32(&sums)[kSums])
-      __attribute__((always_inline)) {
-    const F32 value = first.Load(n, lanes);
-    if (past_caches) first.template KeepSum<false>(n, value, lanes);
-    add(value, sums);
+  const auto write = [&](auto past, const Row& row, F32 h, std::size_t n, auto lanes,
+                         const auto& made) __attribute__((always_inline)) {
+    row.template KeepSum<past()>(n, h, lanes);
+    Write<past()>(row.y + n, normalize(o, h, n, lanes, made), lanes);
   };
-  const float* h = first.h;
-  auto made = make(h, SumOverRow<kSums, kChains>(N, add_up));
-  float* y = o.y;
-  for (std::size_t m = 1; m < M; ++m, y += o.ldy) {
-    const Row row(o, m);
-    const auto also_normalize = [&](auto past) __attribute__((always_inline)) {
-      return SumOverRow<kSums, kChains>(
-          N, [&](std::size_t n, auto lanes, F32(&sums)[kSums]) __attribute__((always_inline)) {
-            const F32 before = lanes.Load(h + n);  // in whose place the row may come to wait
-            const F32 value = row.Load(n, lanes);
-            if constexpr (past()) row.template KeepSum<true>(n, value, lanes);
-            add(value, sums);
-            Write<past()>(y + n, normalize(o, before, n, lanes, made), lanes);
+  const auto add_up_row = [&](const Row& row) __attribute__((always_inline)) {
+    return make(row, SumOverRow<kSums, kChains>(
+                         N, [&](std::size_t n, auto lanes, F32(&sums)[kSums])
+                                __attribute__((always_inline)) { add(row.Load(n, lanes), sums); }));
+  };
+  const auto write_row = [&](const Row& row, const Row& next, const auto& made)
+      __attribute__((always_inline)) {
+    const auto in = [&](auto past) __attribute__((always_inline)) {
+      ForEachBatch<4>(
+          N, [&](std::size_t n, auto lanes) __attribute__((always_inline)) {
+            next.Prefetch(n);
+            write(past, row, row.Load(n, lanes), n, lanes, made);
           });
     };
-    const auto sums =
-        past_caches ? also_normalize(std::true_type()) : also_normalize(std::false_type());
-    h = row.h;
-    made = make(h, sums);
+    past_caches ? in(std::true_type()) : in(std::false_type());
+  };
+  const bool pipelined = M > 1 && N <= kMostPipelined;
+  decltype(make(Row(o, 0), Sums<kSums>())) made = {};
+  for (std::size_t m = 0; m < M; ++m) {
+    const Row row(o, m);
+    if (pipelined && m > 0) {
+      const Row before(o, m - 1);
+      const auto also_write = [&](auto past) __attribute__((always_inline)) {
+        return SumOverRow<kSums, kChains>(
+            N, [&](std::size_t n, auto lanes, F32(&sums)[kSums]) __attribute__((always_inline)) {
+              row.PrefetchAhead(n);
+              const F32 h_before = before.Waiting(n, lanes), h = row.Load(n, lanes);
+              row.Wait(n, h, lanes);
+              add(h, sums);
+              write(past, before, h_before, n, lanes, made);
+            });
+      };
+      made = make(row, past_caches ? also_write(std::true_type()) : also_write(std::false_type()));
+    } else {
+      made = add_up_row(row);
+      if (pipelined) {
+        ForEachBatch(
+            N, [&](std::size_t n, auto lanes)
+                   __attribute__((always_inline)) { row.Wait(n, row.Load(n, lanes), lanes); });
+      }
+    }
+    if (!pipelined || m + 1 == M) write_row(row, Row(o, m + 1 < M ? m + 1 : m), made);
   }
-  ForEachBatch(
-      N, [&](std::size_t n, auto lanes) __attribute__((always_inline)) {
-        lanes.Store(y + n, normalize(o, lanes.Load(h + n), n, lanes, made));
-      });
   if (past_caches) StreamFence();
 }
 
 // Normalizes all rows: add(h, sums) adds a batch to kSums sums, absent lanes of h being 0;
-// make(h, sums) makes of a row and its sums what normalize(operands, h, n, lanes, made) makes a
+// make(row, sums) makes of a row and its sums what normalize(operands, h, n, lanes, made) makes a
 // batch of y with.
 template <int kSums, class Args, class Add, class Make, class Normalize>
 inline void NormalizeRows(const Args& args, const float* beta, const Add& add, const Make& make,
                           const Normalize& normalize) {
   const std::size_t M = args.M, N = args.N;
   if (M == 0) return;
-  Operands o = {args.x,         args.ldx,       args.added.bias, args.added.residual,
-                args.added.ldr, args.added.sum, args.added.lds,  args.y,
-                args.ldy,       nullptr,        args.gamma,      beta};
+  Operands o = {args.x,
+                args.ldx,
+                args.added.bias,
+                args.added.residual,
+                args.added.ldr,
+                args.added.sum,
+                args.added.lds,
+                args.y,
+                args.ldy,
+                args.gamma,
+                beta,
+                nullptr};
   if (o.residual == nullptr) {  // a bias is one, of the same row again and again
     o.residual = o.bias;
     o.ldr = 0;
@@ -216,13 +267,15 @@ inline void NormalizeRows(const Args& args, const float* beta, const Add& add, c
     o.x = o.sum;
     o.ldx = o.lds;
   }
-  RowsOnStack<4> stack(o.y, N);
-  const bool fits = N <= stack.kMost, past_caches = fits && WritesPastCaches(args);
-  if (fits && (o.sum == nullptr || past_caches)) o.waiting = stack.Add();
-  if (past_caches) {
-    o.bias = stack.Copy(o.bias);
-    o.gamma = stack.Copy(o.gamma);
-    o.beta = stack.Copy(o.beta);
+  const bool past_caches = WritesPastCaches(args);
+  RowsOnStack stack(o.y, N);
+  if (N <= kMostPipelined) {
+    o.waiting = stack.Add();
+    if (past_caches) {
+      o.bias = stack.Copy(o.bias);
+      o.gamma = stack.Copy(o.gamma);
+      o.beta = stack.Copy(o.beta);
+    }
   }
   if (o.residual == nullptr) {
     NormalizeRowsOf<GivenRow, kSums>(o, M, N, past_caches, add, make, normalize);

@@ -32,9 +32,15 @@ struct SomeLanes {
   }
 };
 
-template <class F>
+template <int kUnroll = 1, class F>
 [[gnu::always_inline]] inline void ForEachBatch(std::size_t N, const F& f) {
   std::size_t n = 0;
+  if constexpr (kUnroll > 1) {
+    for (; n + kUnroll * F32::size <= N; n += kUnroll * F32::size) {
+      Unroll<kUnroll>([&](auto i)
+                          __attribute__((always_inline)) { f(n + i * F32::size, AllLanes()); });
+    }
+  }
   for (; n + F32::size <= N; n += F32::size) f(n, AllLanes());
   if (n < N) f(n, SomeLanes{N - n});
 }

@@ -432,23 +432,55 @@ TEST_P(RowNormalizationTest, RmsnormOfSumGivesTheBitsOfPasses) {
   }
 }
 
-// Sums of rows so long wait where results will be, even in place of x; of others, on the stack.
+// A row of up to 2048 is added up before the one before it is written, a longer one is not.
 TEST_P(RowNormalizationTest, NormOfLongSumsGivesTheBitsOfPasses) {
-  const Shape s = {.M = 3, .N = 8200};
-  const Affine affine(s);
-  const auto norm = [&](const float* x, float* y, const AddedF32& added) {
-    kernels().rmsnorm_f32({s.M, s.N, x, s.ld(), affine.gamma.data(), kEpsilon, y, s.ld(), added});
-  };
-  ExpectNormOfSumGivesTheBitsOfPasses(kernels(), s, true, norm);
-  const Added added(s);
-  const AddedF32 residual = {.residual = added.residual.data(), .ldr = s.ld()};
-  const auto apart =
-      Matrices(s).Run([&](const float* from, float* to) { norm(from, to, residual); });
-  const auto in_place = Matrices(s).Run([&](const float* from, float* to) {
-    std::copy(from, from + s.M * s.ld(), to);
-    norm(to, to, residual);
-  });
-  ASSERT_EQ(Bits(in_place), Bits(apart));
+  for (std::size_t N : {2047, 2053}) {
+    const Shape s = {.M = 3, .N = N};
+    const Affine affine(s);
+    const auto norm = [&](const float* x, float* y, const AddedF32& added) {
+      kernels().rmsnorm_f32({s.M, s.N, x, s.ld(), affine.gamma.data(), kEpsilon, y, s.ld(), added});
+    };
+    ExpectNormOfSumGivesTheBitsOfPasses(kernels(), s, true, norm);
+  }
+}
+
+TEST_P(RowNormalizationTest, NormOfASumMayReplaceX) {
+  for (std::size_t N : {37, 2053}) {
+    const Shape s = {.M = 3, .N = N};
+    const Affine affine(s);
+    const Added added(s);
+    const auto norm = [&](const float* x, float* y) {
+      kernels().rmsnorm_f32({s.M, s.N, x, s.ld(), affine.gamma.data(), kEpsilon, y, s.ld(),
+                             AddedF32{.residual = added.residual.data(), .ldr = s.ld()}});
+    };
+    const auto apart = Matrices(s).Run([&](const float* from, float* to) { norm(from, to); });
+    const auto in_place = Matrices(s).Run([&](const float* from, float* to) {
+      std::copy(from, from + s.M * s.ld(), to);
+      norm(to, to);
+    });
+    ASSERT_EQ(Bits(in_place), Bits(apart)) << "N=" << N;
+  }
+}
+
+// The variance is then that of differences from a mean.
+TEST_P(RowNormalizationTest, LayernormOfSumFarFromZeroGivesTheBitsOfPasses) {
+  for (std::size_t N : {37, 2053}) {
+    const Shape s = {.M = 3, .N = N};
+    const Affine affine(s);
+    Buffer<float> bias(s.N);
+    for (std::size_t n = 0; n < s.N; ++n) bias[n] = 100;
+    const auto norm = [&](const float* x, float* y, const AddedF32& added) {
+      kernels().layernorm_f32({s.M, s.N, x, s.ld(), affine.gamma.data(), affine.beta.data(),
+                               kEpsilon, y, s.ld(), added});
+    };
+    const auto passes = Matrices(s).Run([&](const float* from, float* to) {
+      kernels().bias_f32({s.M, s.N, from, s.ld(), bias.data(), to, s.ld()});
+      norm(to, to, AddedF32{});
+    });
+    const auto fused = Matrices(s).Run(
+        [&](const float* from, float* to) { norm(from, to, AddedF32{.bias = bias.data()}); });
+    ASSERT_EQ(Bits(fused), Bits(passes)) << "N=" << N;
+  }
 }
 
 TEST_P(RowNormalizationTest, SumOfNothingAddedIsX) {
