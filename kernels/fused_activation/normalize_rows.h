@@ -38,8 +38,8 @@ inline bool WritesPastCaches(const Args& args) {
          (args.added.sum == nullptr || fits(args.added.sum, args.added.lds));
 }
 
-// Rows of at most so many elements are added up while the row before is normalized. Of longer ones
-// two no longer fit into L1 beside gamma and beta.
+// Rows of at most so many elements are added up while the row before is normalized. Two longer ones
+// no longer fit into L1 beside gamma and beta: a tenth was lost with 3072.
 constexpr std::size_t kMostPipelined = 2048;
 
 inline void CopyRow(const float* from, float* to, std::size_t N) {
@@ -48,12 +48,14 @@ inline void CopyRow(const float* from, float* to, std::size_t N) {
              __attribute__((always_inline)) { lanes.Store(to + n, lanes.Load(from + n)); });
 }
 
-// Up to four rows of N <= kMostPipelined floats on the stack. In its page the first begins where y
-// begins, others a little further on. For a load waits until earlier stores are done whose addresses
-// agree with its own in the low 12 bits, and past the caches that takes long: where bias, gamma and
-// beta lay some lines before y in their pages, a fifth was lost.
+// Up to four rows of N <= kMostPipelined floats on the stack, or one of N <= kMost. In its page the
+// first begins where y begins, others a little further on. For a load waits until earlier stores are
+// done whose addresses agree with its own in the low 12 bits, and past the caches that takes long:
+// where bias, gamma and beta lay some lines before y in their pages, a fifth was lost.
 class RowsOnStack {
  public:
+  static constexpr std::size_t kMost = 4 * kMostPipelined;
+
   RowsOnStack(const float* y, std::size_t N) : N_(N) {
     const auto distance =
         reinterpret_cast<std::uintptr_t>(y) - reinterpret_cast<std::uintptr_t>(floats_);
@@ -93,8 +95,8 @@ inline void Write(float* p, F32 x, Lanes lanes) {
   }
 }
 
-// What rows are made of and where they go: x, or x + residual, or x + bias + residual. h of a row
-// that is added up before the one before it is out waits in `waiting`.
+// What rows are made of and where they go: x, or x + residual, or x + bias + residual. h waits in
+// `waiting` or, if that is null, where y will be.
 struct Operands {
   const float* x;
   std::size_t ldx;
@@ -110,27 +112,19 @@ struct Operands {
   float* waiting;
 };
 
-// Row m of what is normalized: Load adds up h, whose operands are in L1 when it does so again; Wait
-// puts it where Waiting finds it; KeepSum stores it where the caller wants it.
+// Row m of what is normalized: h is where it lies once all of it was loaded.
 struct GivenRow {
-  const float* x;
+  const float* h;
   float* y;
 
-  template <class Args>
-  GivenRow(const Args& o, std::size_t m) : x(o.x + m * o.ldx), y(o.y + m * o.ldy) {}
+  GivenRow(const Operands& o, std::size_t m) : h(o.x + m * o.ldx), y(o.y + m * o.ldy) {}
   template <class Lanes>
   [[gnu::always_inline]] F32 Load(std::size_t n, Lanes lanes) const {
-    return lanes.Load(x + n);
-  }
-  template <class Lanes>
-  [[gnu::always_inline]] void Wait(std::size_t, F32, Lanes) const {}
-  template <class Lanes>
-  [[gnu::always_inline]] F32 Waiting(std::size_t n, Lanes lanes) const {
-    return Load(n, lanes);
+    return lanes.Load(h + n);
   }
   template <bool kPastCaches, class Lanes>
   [[gnu::always_inline]] void KeepSum(std::size_t, F32, Lanes) const {}
-  [[gnu::always_inline]] void Prefetch(std::size_t n) const { __builtin_prefetch(x + n); }
+  [[gnu::always_inline]] void Prefetch(std::size_t n) const { __builtin_prefetch(h + n); }
   [[gnu::always_inline]] void PrefetchAhead(std::size_t n) const { Prefetch(n + kPrefetchAhead); }
 };
 template <bool kBias>
@@ -140,7 +134,7 @@ struct AddedRow {
   const float* residual;
   float* sum;
   float* y;
-  float* waiting;
+  float* h;
 
   AddedRow(const Operands& o, std::size_t m)
       : x(o.x + m * o.ldx),
@@ -148,24 +142,19 @@ struct AddedRow {
         residual(o.residual + m * o.ldr),
         sum(o.sum == nullptr ? nullptr : o.sum + m * o.lds),
         y(o.y + m * o.ldy),
-        waiting(o.waiting) {}
+        h(o.waiting != nullptr ? o.waiting : y) {}
   template <class Lanes>
   [[gnu::always_inline]] F32 Load(std::size_t n, Lanes lanes) const {
-    F32 h = lanes.Load(x + n);
-    if constexpr (kBias) h = h + lanes.Load(bias + n);
-    return h + lanes.Load(residual + n);
+    F32 value = lanes.Load(x + n);
+    if constexpr (kBias) value = value + lanes.Load(bias + n);
+    value = value + lanes.Load(residual + n);
+    lanes.Store(h + n, value);
+    return value;
   }
-  template <class Lanes>
-  [[gnu::always_inline]] void Wait(std::size_t n, F32 h, Lanes lanes) const {
-    lanes.Store(waiting + n, h);
-  }
-  template <class Lanes>
-  [[gnu::always_inline]] F32 Waiting(std::size_t n, Lanes lanes) const {
-    return lanes.Load(waiting + n);
-  }
+  // Where the caller wants it.
   template <bool kPastCaches, class Lanes>
-  [[gnu::always_inline]] void KeepSum(std::size_t n, F32 h, Lanes lanes) const {
-    if (sum != nullptr) Write<kPastCaches>(sum + n, h, lanes);
+  [[gnu::always_inline]] void KeepSum(std::size_t n, F32 value, Lanes lanes) const {
+    if (sum != nullptr) Write<kPastCaches>(sum + n, value, lanes);
   }
   [[gnu::always_inline]] void Prefetch(std::size_t n) const {
     __builtin_prefetch(x + n);
@@ -192,9 +181,9 @@ template <class Row, int kSums, class Add, class Make, class Normalize>
     Write<past()>(row.y + n, normalize(o, h, n, lanes, made), lanes);
   };
   const auto add_up_row = [&](const Row& row) __attribute__((always_inline)) {
-    return make(row, SumOverRow<kSums, kChains>(
-                         N, [&](std::size_t n, auto lanes, F32(&sums)[kSums])
-                                __attribute__((always_inline)) { add(row.Load(n, lanes), sums); }));
+    return make(row.h, SumOverRow<kSums, kChains>(
+                           N, [&](std::size_t n, auto lanes, F32(&sums)[kSums]) __attribute__((
+                                  always_inline)) { add(row.Load(n, lanes), sums); }));
   };
   const auto write_row = [&](const Row& row, const Row& next, const auto& made)
       __attribute__((always_inline)) {
@@ -202,13 +191,13 @@ template <class Row, int kSums, class Add, class Make, class Normalize>
       ForEachBatch<4>(
           N, [&](std::size_t n, auto lanes) __attribute__((always_inline)) {
             next.Prefetch(n);
-            write(past, row, row.Load(n, lanes), n, lanes, made);
+            write(past, row, lanes.Load(row.h + n), n, lanes, made);
           });
     };
     past_caches ? in(std::true_type()) : in(std::false_type());
   };
-  const bool pipelined = M > 1 && N <= kMostPipelined;
-  decltype(make(Row(o, 0), Sums<kSums>())) made = {};
+  const bool pipelined = N <= kMostPipelined;
+  decltype(make(o.x, Sums<kSums>())) made = {};
   for (std::size_t m = 0; m < M; ++m) {
     const Row row(o, m);
     if (pipelined && m > 0) {
@@ -217,20 +206,15 @@ template <class Row, int kSums, class Add, class Make, class Normalize>
         return SumOverRow<kSums, kChains>(
             N, [&](std::size_t n, auto lanes, F32(&sums)[kSums]) __attribute__((always_inline)) {
               row.PrefetchAhead(n);
-              const F32 h_before = before.Waiting(n, lanes), h = row.Load(n, lanes);
-              row.Wait(n, h, lanes);
-              add(h, sums);
+              const F32 h_before = lanes.Load(before.h + n);  // where the row may come to wait
+              add(row.Load(n, lanes), sums);
               write(past, before, h_before, n, lanes, made);
             });
       };
-      made = make(row, past_caches ? also_write(std::true_type()) : also_write(std::false_type()));
+      made =
+          make(row.h, past_caches ? also_write(std::true_type()) : also_write(std::false_type()));
     } else {
       made = add_up_row(row);
-      if (pipelined) {
-        ForEachBatch(
-            N, [&](std::size_t n, auto lanes)
-                   __attribute__((always_inline)) { row.Wait(n, row.Load(n, lanes), lanes); });
-      }
     }
     if (!pipelined || m + 1 == M) write_row(row, Row(o, m + 1 < M ? m + 1 : m), made);
   }
@@ -238,7 +222,7 @@ template <class Row, int kSums, class Add, class Make, class Normalize>
 }
 
 // Normalizes all rows: add(h, sums) adds a batch to kSums sums, absent lanes of h being 0;
-// make(row, sums) makes of a row and its sums what normalize(operands, h, n, lanes, made) makes a
+// make(h, sums) makes of a row and its sums what normalize(operands, h, n, lanes, made) makes a
 // batch of y with.
 template <int kSums, class Args, class Add, class Make, class Normalize>
 inline void NormalizeRows(const Args& args, const float* beta, const Add& add, const Make& make,
@@ -267,15 +251,15 @@ inline void NormalizeRows(const Args& args, const float* beta, const Add& add, c
     o.x = o.sum;
     o.ldx = o.lds;
   }
-  const bool past_caches = WritesPastCaches(args);
   RowsOnStack stack(o.y, N);
-  if (N <= kMostPipelined) {
-    o.waiting = stack.Add();
-    if (past_caches) {
-      o.bias = stack.Copy(o.bias);
-      o.gamma = stack.Copy(o.gamma);
-      o.beta = stack.Copy(o.beta);
-    }
+  if (N <= stack.kMost) o.waiting = stack.Add();
+  // Not in place of sums, whose lines are in cache.
+  const bool past_caches =
+      (o.residual == nullptr || o.waiting != nullptr) && WritesPastCaches(args);
+  if (past_caches && N <= kMostPipelined) {
+    o.bias = stack.Copy(o.bias);
+    o.gamma = stack.Copy(o.gamma);
+    o.beta = stack.Copy(o.beta);
   }
   if (o.residual == nullptr) {
     NormalizeRowsOf<GivenRow, kSums>(o, M, N, past_caches, add, make, normalize);

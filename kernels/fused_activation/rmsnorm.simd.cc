@@ -11,7 +11,7 @@ void RmsnormF32(const RmsnormF32Args& args) {
   const auto add = [](F32 h, F32(&sum)[1]) __attribute__((always_inline)) {
     sum[0] = Fma(h, h, sum[0]);
   };
-  const auto make = [&](const auto&, const Sums<1>& squares) __attribute__((always_inline)) {
+  const auto make = [&](const float*, const Sums<1>& squares) __attribute__((always_inline)) {
     return 1 / std::sqrt(squares.of[0] / static_cast<float>(args.N) + args.epsilon);
   };
   const auto normalize = [](const Operands& with, F32 h, std::size_t n, auto lanes, float scale)

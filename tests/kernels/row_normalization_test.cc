@@ -432,9 +432,10 @@ TEST_P(RowNormalizationTest, RmsnormOfSumGivesTheBitsOfPasses) {
   }
 }
 
-// A row of up to 2048 is added up before the one before it is written, a longer one is not.
+// A row of up to 2048 is added up before the one before it is written, a longer one is not; the sum
+// waits on the stack, or from 8193 on where the result will be, even in place of x.
 TEST_P(RowNormalizationTest, NormOfLongSumsGivesTheBitsOfPasses) {
-  for (std::size_t N : {2047, 2053}) {
+  for (std::size_t N : {2047, 2053, 8200}) {
     const Shape s = {.M = 3, .N = N};
     const Affine affine(s);
     const auto norm = [&](const float* x, float* y, const AddedF32& added) {
@@ -445,7 +446,7 @@ TEST_P(RowNormalizationTest, NormOfLongSumsGivesTheBitsOfPasses) {
 }
 
 TEST_P(RowNormalizationTest, NormOfASumMayReplaceX) {
-  for (std::size_t N : {37, 2053}) {
+  for (std::size_t N : {37, 8200}) {
     const Shape s = {.M = 3, .N = N};
     const Affine affine(s);
     const Added added(s);
@@ -464,7 +465,7 @@ TEST_P(RowNormalizationTest, NormOfASumMayReplaceX) {
 
 // The variance is then that of differences from a mean.
 TEST_P(RowNormalizationTest, LayernormOfSumFarFromZeroGivesTheBitsOfPasses) {
-  for (std::size_t N : {37, 2053}) {
+  for (std::size_t N : {37, 8200}) {
     const Shape s = {.M = 3, .N = N};
     const Affine affine(s);
     Buffer<float> bias(s.N);
