@@ -49,9 +49,9 @@ inline void CopyRow(const float* from, float* to, std::size_t N) {
 }
 
 // Up to four rows of N <= kMostPipelined floats on the stack, or one of N <= kMost. In its page the
-// first begins where y begins, others a little further on. For a load waits until earlier stores are
-// done whose addresses agree with its own in the low 12 bits, and past the caches that takes long:
-// where bias, gamma and beta lay some lines before y in their pages, a fifth was lost.
+// first begins where y begins, others a little further on. For a load waits until earlier stores
+// are done whose addresses agree with its own in the low 12 bits, and past the caches that takes
+// long: where bias, gamma and beta lay some lines before y in their pages, a fifth was lost.
 class RowsOnStack {
  public:
   static constexpr std::size_t kMost = 4 * kMostPipelined;
