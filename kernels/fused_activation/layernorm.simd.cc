@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "kernels/fused_activation/row.h"
+#include "kernels/fused_activation/normalize_rows.h"
 #include "kernels/simd/fma.h"
 
 namespace podium::PODIUM_ISA {
@@ -22,10 +22,9 @@ inline Normalizer MakeNormalizer(float mean, float mean_error, float variance, f
 }
 
 // By the differences from a first mean.
-template <class Row>
-inline Normalizer ByDifferences(const Row& row, float mean, float epsilon, std::size_t N) {
+inline Normalizer ByDifferences(const float* h, float mean, float epsilon, std::size_t N) {
   const auto add = [&](std::size_t n, auto lanes, F32(&sums)[2]) __attribute__((always_inline)) {
-    const F32 d = lanes.Keep(row.Load(n, lanes) - F32(mean));
+    const F32 d = lanes.Keep(lanes.Load(h + n) - F32(mean));
     sums[0] = sums[0] + d;
     sums[1] = Fma(d, d, sums[1]);
   };
@@ -37,15 +36,14 @@ inline Normalizer ByDifferences(const Row& row, float mean, float epsilon, std::
 }
 
 // By the sums of h and of h^2, which is as exact where the mean is small beside the deviation.
-template <class Row>
-inline Normalizer BySums(const Row& row, const Sums<2>& sums, float epsilon, std::size_t N) {
+inline Normalizer BySums(const float* h, const Sums<2>& sums, float epsilon, std::size_t N) {
   const float mean = sums.of[0] / static_cast<float>(N);
   const float square = sums.of[1] / static_cast<float>(N), variance = square - mean * mean;
   // False of a NaN; infinite is a square that left the range of f32.
   if (mean * mean <= 0.5f * variance && square < std::numeric_limits<float>::infinity()) {
     return MakeNormalizer(mean, 0, variance, epsilon);
   }
-  return ByDifferences(row, mean, epsilon, N);
+  return ByDifferences(h, mean, epsilon, N);
 }
 
 inline F32 Normalize(F32 x, const Normalizer& row) {
@@ -59,14 +57,14 @@ void LayernormF32(const LayernormF32Args& args) {
     sums[0] = sums[0] + h;
     sums[1] = Fma(h, h, sums[1]);
   };
-  const auto make = [&](const auto& row, const Sums<2>& sums) __attribute__((always_inline)) {
-    return BySums(row, sums, args.epsilon, args.N);
+  const auto make = [&](const float* h, const Sums<2>& sums) __attribute__((always_inline)) {
+    return BySums(h, sums, args.epsilon, args.N);
   };
-  const auto normalize = [ gamma = args.gamma, beta = args.beta ](
-      F32 h, std::size_t n, auto lanes, const Normalizer& row) __attribute__((always_inline)) {
-    return Fma(Normalize(h, row), lanes.Load(gamma + n), lanes.Load(beta + n));
+  const auto normalize = [](const Operands& with, F32 h, std::size_t n, auto lanes,
+                            const Normalizer& row) __attribute__((always_inline)) {
+    return Fma(Normalize(h, row), lanes.Load(with.gamma + n), lanes.Load(with.beta + n));
   };
-  NormalizeRows<2>(args, add, make, normalize);
+  NormalizeRows<2>(args, args.beta, add, make, normalize);
 }
 
 void LayernormPassesF32(const LayernormPassesF32Args& args) {
@@ -76,7 +74,7 @@ void LayernormPassesF32(const LayernormPassesF32Args& args) {
     args.row_mean[m] = RowSum(p.x + m * p.ldx, p.N) / static_cast<float>(p.N);
   }
   for (std::size_t m = 0; m < p.M; ++m) {
-    const Normalizer row = ByDifferences(GivenRow(p, m), args.row_mean[m], p.epsilon, p.N);
+    const Normalizer row = ByDifferences(p.x + m * p.ldx, args.row_mean[m], p.epsilon, p.N);
     args.row_scale[m] = row.scale;
     args.row_offset[m] = row.offset;
   }

@@ -4,13 +4,11 @@
 // there is of the batch at p, and lanes.Keep(x) is x with zeros elsewhere, for sums.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <limits>
 
-#include "kernels/fused_activation/layernorm.h"
 #include "kernels/simd/partial.h"
 #include "kernels/simd/reduce.h"
-#include "kernels/simd/stream.h"
 #include "kernels/simd/unroll.h"
 
 namespace podium::PODIUM_ISA {
@@ -20,10 +18,6 @@ struct AllLanes {
   static F32 Load(const float* p) { return F32::load_unaligned(p); }
   static void Store(float* p, F32 x) { x.store_unaligned(p); }
   static F32 Keep(F32 x) { return x; }
-};
-
-struct AllLanesPastCaches : AllLanes {
-  static void Store(float* p, F32 x) { StreamStore(p, x); }
 };
 
 struct SomeLanes {
@@ -38,16 +32,16 @@ struct SomeLanes {
   }
 };
 
-template <class Whole = AllLanes, int kUnroll = 1, class F>
+template <int kUnroll = 1, class F>
 [[gnu::always_inline]] inline void ForEachBatch(std::size_t N, const F& f) {
   std::size_t n = 0;
   if constexpr (kUnroll > 1) {
     for (; n + kUnroll * F32::size <= N; n += kUnroll * F32::size) {
       Unroll<kUnroll>([&](auto i)
-                          __attribute__((always_inline)) { f(n + i * F32::size, Whole()); });
+                          __attribute__((always_inline)) { f(n + i * F32::size, AllLanes()); });
     }
   }
-  for (; n + F32::size <= N; n += F32::size) f(n, Whole());
+  for (; n + F32::size <= N; n += F32::size) f(n, AllLanes());
   if (n < N) f(n, SomeLanes{N - n});
 }
 
@@ -93,119 +87,6 @@ inline float RowSum(const float* x, std::size_t N) {
     sum[0] = sum[0] + lanes.Load(x + n);
   };
   return SumOverRow<1, kChains>(N, add).of[0];
-}
-
-inline bool Adds(const AddedF32& added) {
-  return added.bias != nullptr || added.residual != nullptr || added.sum != nullptr;
-}
-
-// Row m of what is normalized: x, or h, the sum of what is added to it. h is added up anew in each pass
-// over a row, whose operands are in L1: that costs no more than to keep it.
-struct GivenRow {
-  const float* x;
-
-  template <class Args>
-  GivenRow(const Args& args, std::size_t m) : x(args.x + m * args.ldx) {}
-  template <class Lanes>
-  [[gnu::always_inline]] F32 Load(std::size_t n, Lanes lanes) const {
-    return lanes.Load(x + n);
-  }
-  template <class Lanes>
-  [[gnu::always_inline]] void Keep(std::size_t, F32, Lanes) const {}
-  [[gnu::always_inline]] void Prefetch(std::size_t n) const { __builtin_prefetch(x + n); }
-};
-struct AddedRow {
-  const float* x;
-  const float* bias;
-  const float* residual;
-  float* sum;
-
-  template <class Args>
-  AddedRow(const Args& args, std::size_t m)
-      : x(args.x + m * args.ldx),
-        bias(args.added.bias),
-        residual(args.added.residual),
-        sum(args.added.sum) {
-    if (residual != nullptr) residual += m * args.added.ldr;
-    if (sum != nullptr) sum += m * args.added.lds;
-  }
-  template <class Lanes>
-  [[gnu::always_inline]] F32 Load(std::size_t n, Lanes lanes) const {
-    F32 h = lanes.Load(x + n);
-    if (bias != nullptr) h = h + lanes.Load(bias + n);
-    if (residual != nullptr) h = h + lanes.Load(residual + n);
-    return h;
-  }
-  // h, where the caller wants it.
-  template <class Lanes>
-  [[gnu::always_inline]] void Keep(std::size_t n, F32 h, Lanes lanes) const {
-    if (sum != nullptr) lanes.Store(sum + n, h);
-  }
-  [[gnu::always_inline]] void Prefetch(std::size_t n) const {
-    __builtin_prefetch(x + n);
-    if (residual != nullptr) __builtin_prefetch(residual + n);
-  }
-};
-
-// Whether to write results past the caches, for an ordinary store first reads the line that it changes.
-// They must be too many to be in a cache still when they are read: 16 MiB and more, for beside them
-// stands at least one operand of that size, and a core's share of the last cache is some 32 MiB. Not
-// where they replace an operand, whose lines are in cache, and in whole lines only.
-//
-// Measured on a Zen 5 core, an eighth is gained here, where a pass writes that reads nothing from
-// memory. Activations and softmax have none such, and lost up to a fifth when memory was slow.
-template <class Args>
-inline bool WritesPastCaches(const Args& args) {
-  const auto fits = [&](const float* to, std::size_t ld) {
-    const auto is_line = [](const float* p) {
-      return reinterpret_cast<std::uintptr_t>(p) % 64 == 0;
-    };
-    return is_line(to) && is_line(to + ld) && to != args.x && to != args.added.residual;
-  };
-  constexpr std::size_t kMany = std::size_t{16} << 20;  // bytes
-  return args.M * args.N * sizeof(float) >= kMany && fits(args.y, args.ldy) &&
-         (args.added.sum == nullptr || fits(args.added.sum, args.added.lds));
-}
-
-// Normalizes all rows, each in two passes, the second of which prefetches the next row: hardware
-// prefetchers stop at the end of a page, which is where rows tend to end, and the first pass over a row
-// in memory would be all waiting. add(h, sums) adds a batch to kSums sums, absent lanes of h being 0;
-// make(row, sums) makes of the sums what normalize(h, n, lanes, made) makes a batch of y with.
-template <class Row, int kSums, class Args, class Add, class Make, class Normalize>
-[[gnu::always_inline]] inline void NormalizeRowsOf(const Args& args, const Add& add,
-                                                   const Make& make, const Normalize& normalize) {
-  const std::size_t M = args.M, N = args.N;
-  const bool past_caches = WritesPastCaches(args);
-  for (std::size_t m = 0; m < M; ++m) {
-    const Row row(args, m), next(args, m + 1 < M ? m + 1 : m);
-    float* y = args.y + m * args.ldy;
-    const auto made =
-        make(row, SumOverRow<kSums, kChains>(
-                      N, [&](std::size_t n, auto lanes, F32(&sums)[kSums])
-                             __attribute__((always_inline)) { add(row.Load(n, lanes), sums); }));
-    const auto write = [&](std::size_t n, auto lanes) __attribute__((always_inline)) {
-      next.Prefetch(n);
-      const F32 h = row.Load(n, lanes);
-      row.Keep(n, h, lanes);
-      lanes.Store(y + n, normalize(h, n, lanes, made));
-    };
-    constexpr int kUnroll = 4;
-    if (past_caches) {
-      ForEachBatch<AllLanesPastCaches, kUnroll>(N, write);
-    } else {
-      ForEachBatch<AllLanes, kUnroll>(N, write);
-    }
-  }
-  if (past_caches) StreamFence();
-}
-template <int kSums, class Args, class Add, class Make, class Normalize>
-[[gnu::always_inline]] inline void NormalizeRows(const Args& args, const Add& add, const Make& make,
-                                                 const Normalize& normalize) {
-  if (Adds(args.added)) {
-    NormalizeRowsOf<AddedRow, kSums>(args, add, make, normalize);
-  } else {
-    NormalizeRowsOf<GivenRow, kSums>(args, add, make, normalize);
-  }
 }
 
 // The largest of N values, load(n, lanes) a batch of them; -infinity if N = 0. NaNs may be ignored.

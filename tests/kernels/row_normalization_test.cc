@@ -432,6 +432,72 @@ TEST_P(RowNormalizationTest, RmsnormOfSumGivesTheBitsOfPasses) {
   }
 }
 
+// A row of up to 2048 is added up before the one before it is written, a longer one is not; the sum
+// waits on the stack, or from 8193 on where the result will be, even in place of x.
+TEST_P(RowNormalizationTest, NormOfLongSumsGivesTheBitsOfPasses) {
+  for (std::size_t N : {2047, 2053, 8200}) {
+    const Shape s = {.M = 3, .N = N};
+    const Affine affine(s);
+    const auto norm = [&](const float* x, float* y, const AddedF32& added) {
+      kernels().rmsnorm_f32({s.M, s.N, x, s.ld(), affine.gamma.data(), kEpsilon, y, s.ld(), added});
+    };
+    ExpectNormOfSumGivesTheBitsOfPasses(kernels(), s, true, norm);
+  }
+}
+
+TEST_P(RowNormalizationTest, NormOfASumMayReplaceX) {
+  for (std::size_t N : {37, 8200}) {
+    const Shape s = {.M = 3, .N = N};
+    const Affine affine(s);
+    const Added added(s);
+    const auto norm = [&](const float* x, float* y) {
+      kernels().rmsnorm_f32({s.M, s.N, x, s.ld(), affine.gamma.data(), kEpsilon, y, s.ld(),
+                             AddedF32{.residual = added.residual.data(), .ldr = s.ld()}});
+    };
+    const auto apart = Matrices(s).Run([&](const float* from, float* to) { norm(from, to); });
+    const auto in_place = Matrices(s).Run([&](const float* from, float* to) {
+      std::copy(from, from + s.M * s.ld(), to);
+      norm(to, to);
+    });
+    ASSERT_EQ(Bits(in_place), Bits(apart)) << "N=" << N;
+  }
+}
+
+// The variance is then that of differences from a mean.
+TEST_P(RowNormalizationTest, LayernormOfSumFarFromZeroGivesTheBitsOfPasses) {
+  for (std::size_t N : {37, 8200}) {
+    const Shape s = {.M = 3, .N = N};
+    const Affine affine(s);
+    Buffer<float> bias(s.N);
+    for (std::size_t n = 0; n < s.N; ++n) bias[n] = 100;
+    const auto norm = [&](const float* x, float* y, const AddedF32& added) {
+      kernels().layernorm_f32({s.M, s.N, x, s.ld(), affine.gamma.data(), affine.beta.data(),
+                               kEpsilon, y, s.ld(), added});
+    };
+    const auto passes = Matrices(s).Run([&](const float* from, float* to) {
+      kernels().bias_f32({s.M, s.N, from, s.ld(), bias.data(), to, s.ld()});
+      norm(to, to, AddedF32{});
+    });
+    const auto fused = Matrices(s).Run(
+        [&](const float* from, float* to) { norm(from, to, AddedF32{.bias = bias.data()}); });
+    ASSERT_EQ(Bits(fused), Bits(passes)) << "N=" << N;
+  }
+}
+
+TEST_P(RowNormalizationTest, SumOfNothingAddedIsX) {
+  const Shape s = {.M = 3, .N = 37};
+  const Affine affine(s);
+  Matrices matrices(s);
+  const auto want = Rmsnorm(kernels(), matrices, affine);
+  const auto y = Matrices(s).Run([&](const float* from, float* to) {
+    Buffer<float> sum(s.M * s.ld());
+    kernels().rmsnorm_f32({s.M, s.N, from, s.ld(), affine.gamma.data(), kEpsilon, to, s.ld(),
+                           AddedF32{.sum = sum.data(), .lds = s.ld()}});
+    for (std::size_t i = 0; i < s.M * s.N; ++i) EXPECT_EQ(sum[i], from[i]) << "i=" << i;
+  });
+  ASSERT_EQ(Bits(y), Bits(want));
+}
+
 TEST_P(RowNormalizationTest, SumMayReplaceTheResidual) {
   const Shape s = {.M = 5, .N = 70, .padding = 2};
   const Affine affine(s);
