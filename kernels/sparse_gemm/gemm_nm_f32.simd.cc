@@ -162,7 +162,7 @@ template <int kKeep, int kVecs>
 void SweepTokens(const GemmNmF32Args& args, const IoF32& io, std::size_t m, std::size_t tokens) {
   using Tile = TokensTile<FourChannels, kVecs>;
   constexpr std::size_t kWidth = Tile::kWidth, kDepth = ChunkDepth(kKeep);
-  alignas(64) float panel[kWidth * kSliceColumns];
+  alignas(64) float panel[Tile::kColumn * kSliceColumns];
   alignas(64) float waiting[kWidth * kGroupChannels];
   const std::size_t stride = PanelSize(args.K, kKeep);
   for (std::size_t n0 = 0; n0 < args.N; n0 += kGroupChannels) {
