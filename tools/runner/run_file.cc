@@ -61,7 +61,9 @@ std::string RunFileText(const RunResult& result) {
   }
   std::string text = "{\n  \"context\": {";
   for (const auto& [key, value] : context.items()) {
-    if (key == "podium.run" || key == "podium.processes") continue;
+    // The program's command is that of one process, with a file for it that is gone; podium.run has
+    // the whole run's.
+    if (key == "podium.run" || key == "podium.processes" || key == "podium.command") continue;
     absl::StrAppend(&text, "\n    ", Dump(key), ": ", Dump(value), ",");
   }
   absl::StrAppend(&text, "\n    \"podium.run\": ", Dump(Describe(result.record)),

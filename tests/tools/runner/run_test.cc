@@ -222,6 +222,13 @@ TEST(RunBlocksTest, ABareNanBecomesNullSoThatTheFileIsJson) {
   EXPECT_THAT(RunFileText(*result), AllOf(HasSubstr("\"ops\": null"), Not(HasSubstr("NaN"))));
 }
 
+TEST(RunFileTextTest, TheCommandOfASingleProcessIsLeftOut) {
+  RunResult result;
+  result.context =
+      R"({"host_name": "h", "podium.command": "./bench --benchmark_out=/tmp/1/out.json"})";
+  EXPECT_THAT(RunFileText(result), AllOf(HasSubstr("host_name"), Not(HasSubstr("out.json"))));
+}
+
 TEST(RunBlocksTest, NothingMeasuredIsAnError) {
   const RunRequest request = Request({"--rows=a", "--crash=a"});
   const Ran ran = Execute(request);
