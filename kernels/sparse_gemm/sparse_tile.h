@@ -42,12 +42,13 @@ struct Segment {
   const typename View::Value* values;
   const std::uint16_t* masks;  // or null
   std::size_t count;
-  std::size_t row;   // block row within the group
-  bool first, last;  // of its block row: no sums wait; none will
+  std::size_t row;  // block row within the group
+  bool first;       // of its block row: no sums wait
 };
 
 // Calls for each group of `channels` output channels from n0 on
-//   slice(n0, c0, columns)     before the segments of a slice
+//   slice(n0, c0, columns, last)   before the segments of a slice, with the number of its columns, and
+//                              whether it is the group's last
 //   segment(Segment, rows)     for each, with its output channels within the group, counted from n0
 //   group(n0, channels)        after all slices
 template <class View, class OnSlice, class OnSegment, class OnGroup>
@@ -61,17 +62,15 @@ template <class View, class OnSlice, class OnSegment, class OnGroup>
                      .masks = w.masks,
                      .count = 0,
                      .row = 0,
-                     .first = true,
-                     .last = true};
+                     .first = true};
   for (std::size_t n0 = 0; n0 < w.N; n0 += kGroupChannels) {
     const std::size_t channels = w.N - n0 < kGroupChannels ? w.N - n0 : kGroupChannels;
     const std::size_t block_rows = (channels + kRows - 1) / kRows;
     std::size_t c0 = 0;
     do {  // once even if K = 0
       const std::size_t c1 = columns - c0 < w.slice_columns ? columns : c0 + w.slice_columns;
-      slice(n0, c0, c1 - c0);
+      slice(n0, c0, c1 - c0, c1 == columns);
       s.first = c0 == 0;
-      s.last = c1 == columns;
       for (std::size_t b = 0; b < block_rows; ++b, ++next) {
         s.row = next->row;
         s.count = next->count;
@@ -118,10 +117,10 @@ struct TokensTile {
       });
     });
   }
-  [[gnu::always_inline]] void Store(Word* to) const {
+  [[gnu::always_inline]] void Store(Word* to, std::size_t ld = kWidth) const {
     Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
       Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
-        acc[0][r][v].store_unaligned(to + r * kWidth + v * Acc::size);
+        acc[0][r][v].store_unaligned(to + r * ld + v * Acc::size);
       });
     });
   }
@@ -147,15 +146,17 @@ struct TokensTile {
       for (std::size_t i = 0; i < s.count; ++i) step(Index<0>(), i);
     } else {
       // Four blocks at a time: loads are what is scarce, and so one fetches the weights of all, and
-      // one their columns.
+      // one their columns, which become places in the panel by one multiplication.
+      static_assert(kColumn * View::kMaxSliceColumns <= 1 << 16);
       const std::size_t fours = s.count & ~std::size_t{3};
       for (std::size_t i = 0; i < fours; i += 4) {
         std::uint64_t columns;
         __builtin_memcpy(&columns, s.col_idx + i, sizeof(columns));
+        columns *= kColumn;
         typename Mac::Weights weights[4];
         Mac::Spread(s.values + i * kBlock, weights);
         Unroll<4>([&](auto u) __attribute__((always_inline)) {
-          Mac::Step(acc[u % kChains], panel, (columns >> 16 * u & 0xFFFF) * kColumn, weights[u]);
+          Mac::Step(acc[u % kChains], panel, columns >> 16 * u & 0xFFFF, weights[u]);
         });
       }
       Unroll<3>([&](auto u) __attribute__((always_inline)) {
@@ -179,27 +180,32 @@ void SweepTokens(const typename Mac::View& w, const Io& io, std::size_t m, std::
   alignas(64) Word copy[Tile::kColumn * View::kMaxSliceColumns];
   alignas(64) Word waiting[Tile::kWidth * kGroupChannels];
   const Word* panel = nullptr;
-  Word* y = nullptr;
-  // Whole block rows, as on the stack.
-  const bool wait_in_y =
-      io.direct && io.ldy == Tile::kWidth && tokens == io.ldy && w.N % kRows == 0;
+  const bool whole = tokens == Tile::kWidth && w.N % kRows == 0;
+  // Where sums of a slice come from and go to, and whether only a part of them goes.
+  Word *from = nullptr, *to = nullptr;
+  std::size_t to_stride = 0;
+  bool partial = false;
   Sweep(
       w,
-      [&](std::size_t n0, std::size_t c0, std::size_t columns) __attribute__((always_inline)) {
-        if (io.direct) y = io.y + n0 * io.ldy + m;
-        panel = io.template Load<Tile::kWidth>(copy, c0, columns, m, tokens);
-      },
+      [&](std::size_t n0, std::size_t c0, std::size_t columns, bool last)
+          __attribute__((always_inline)) {
+            panel = io.template Load<Tile::kWidth>(copy, c0, columns, m, tokens);
+            const bool to_y = io.direct && last;
+            from = io.direct && whole && io.ldy == Tile::kWidth ? io.y + n0 * io.ldy + m : waiting;
+            to = to_y ? io.y + n0 * io.ldy + m : from;
+            to_stride = to_y ? io.ldy : Tile::kWidth;
+            partial = to_y && !whole;
+          },
       [&](const Segment<View>& s, std::size_t rows) __attribute__((always_inline)) {
-        Word* const sums = (wait_in_y ? y : waiting) + s.row * kRows * Tile::kWidth;
-        const bool to_y = io.direct && s.last;
         Tile tile;
         tile.Clear();
-        if (!s.first) tile.Load(sums);
+        if (!s.first) tile.Load(from + s.row * kRows * Tile::kWidth);
         tile.Multiply(s, panel);
-        if (to_y) {
-          tile.Store(y + s.row * kRows * io.ldy, io.ldy, rows, tokens);
+        Word* const here = to + s.row * kRows * to_stride;
+        if (partial) [[unlikely]] {
+          tile.Store(here, to_stride, rows, tokens);
         } else {
-          tile.Store(sums);
+          tile.Store(here, to_stride);
         }
       },
       [&](std::size_t n0, std::size_t channels) __attribute__((always_inline)) {
@@ -224,7 +230,7 @@ void SweepOneToken(const typename OneToken::View& w, const Io& io) {
   const std::size_t masks = w.slice_columns / kMaskColumns;
   Sweep(
       w,
-      [&](std::size_t, std::size_t c0, std::size_t columns)
+      [&](std::size_t, std::size_t c0, std::size_t columns, bool)
           __attribute__((always_inline)) { io.template Load<1>(panel, c0, columns, 0, 1); },
       [&](const Segment<View>& s, std::size_t) __attribute__((always_inline)) {
         waiting[s.row] =
