@@ -139,30 +139,34 @@ struct TokensTile {
 
   [[gnu::always_inline]] void Multiply(const Segment<View>& s, const Word* panel) {
     constexpr std::size_t kBlock = View::kBlockRows * View::kBlockCols;
-    const auto step = [&](auto chain, std::size_t i) __attribute__((always_inline)) {
-      Mac::Step(acc[chain % kChains], panel, s.col_idx[i] * kColumn, s.values + i * kBlock);
-    };
-    if constexpr (kRows > 1) {
-      for (std::size_t i = 0; i < s.count; ++i) step(Index<0>(), i);
-    } else {
-      // Four blocks at a time: loads are what is scarce, and so one fetches the weights of all, and
-      // one their columns, which become places in the panel by one multiplication.
-      static_assert(kColumn * View::kMaxSliceColumns <= 1 << 16);
-      const std::size_t fours = s.count & ~std::size_t{3};
-      for (std::size_t i = 0; i < fours; i += 4) {
-        std::uint64_t columns;
-        __builtin_memcpy(&columns, s.col_idx + i, sizeof(columns));
-        columns *= kColumn;
+    // Four blocks at a time: loads are what is scarce, and so one fetches the columns of all, which
+    // become places in the panel by one multiplication, and one the weights where they are single.
+    static_assert(kColumn * View::kMaxSliceColumns <= 1 << 16);
+    const std::size_t fours = s.count & ~std::size_t{3};
+    for (std::size_t i = 0; i < fours; i += 4) {
+      std::uint64_t columns;
+      __builtin_memcpy(&columns, s.col_idx + i, sizeof(columns));
+      columns *= kColumn;
+      const auto at = [&](auto u) __attribute__((always_inline)) {
+        return static_cast<std::size_t>(columns >> 16 * u & 0xFFFF);
+      };
+      if constexpr (kRows == 1) {
         typename Mac::Weights weights[4];
         Mac::Spread(s.values + i * kBlock, weights);
         Unroll<4>([&](auto u) __attribute__((always_inline)) {
-          Mac::Step(acc[u % kChains], panel, columns >> 16 * u & 0xFFFF, weights[u]);
+          Mac::Step(acc[u % kChains], panel, at(u), weights[u]);
+        });
+      } else {
+        Unroll<4>([&](auto u) __attribute__((always_inline)) {
+          Mac::Step(acc[0], panel, at(u), s.values + (i + u) * kBlock);
         });
       }
-      Unroll<3>([&](auto u) __attribute__((always_inline)) {
-        if (fours + u < s.count) step(u, fours + u);
-      });
     }
+    Unroll<3>([&](auto u) __attribute__((always_inline)) {
+      if (const std::size_t i = fours + u; i < s.count) {
+        Mac::Step(acc[u % kChains], panel, s.col_idx[i] * kColumn, s.values + i * kBlock);
+      }
+    });
     Unroll<kChains - 1>([&](auto c) __attribute__((always_inline)) {
       Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
         acc[0][0][v] = acc[0][0][v] + acc[c + 1][0][v];
