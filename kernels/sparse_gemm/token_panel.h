@@ -76,16 +76,18 @@ struct IoF32 {
     return panel;
   }
 
-  // Lanes beyond the tokens are zeros, and their sums are never stored.
+  // Only the last batch of tokens may be partial: its other lanes are zeros, and their sums are never
+  // stored.
   template <std::size_t kWidth>
   void Copy(float* panel, std::size_t c0, std::size_t columns, std::size_t m,
             std::size_t tokens) const {
     if (direct) {
       constexpr int kVecs = kWidth / F32::size;
-      for (std::size_t k = 0; k < columns; ++k) {
+      const float* row = x + c0 * ldx + m;
+      for (std::size_t k = 0, ld = ldx; k < columns; ++k, row += ld) {
         Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
           constexpr std::size_t kBegin = v * F32::size;
-          LoadLanes<F32>(x + (c0 + k) * ldx + m + kBegin, tokens - kBegin)
+          LoadLanes<F32>(row + kBegin, v < kVecs - 1 ? F32::size : tokens - kBegin)
               .store_aligned(panel + k * kWidth + kBegin);
         });
       }
