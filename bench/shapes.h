@@ -154,6 +154,7 @@ inline constexpr MatmulShape kSparseShapes[] = {
 
 // With one token, weights come from memory.
 inline constexpr MatmulShape kBreakEvenShapes[] = {
+    {1, 4096, 4096},  // Llama-2-7B, attention projection, one token (arXiv:2307.09288)
     {1, 4096, 1024},  // BERT-large, first feed-forward layer, one token (arXiv:1810.04805)
     {8, 1024, 1024},  // its attention projection, 8 to 256 tokens
     {64, 1024, 1024},

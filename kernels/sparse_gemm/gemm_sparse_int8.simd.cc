@@ -1,3 +1,8 @@
+// What the ports allow with AVX-512 VNNI, two dot products and two loads a cycle (Zen 5): four blocks
+// and 64 tokens are 16 dot products, which load their activations, and two more loads, one of the
+// weights and one of the columns of all four: 9 cycles for 1024 products, 114 a cycle of the 128 that
+// dense INT8 has at its peak, and FP32 32. So at 75 % zeros at most 3.6 times dense INT8 and 14 times
+// dense FP32, each at its peak.
 #include "kernels/sparse_gemm/gemm_sparse_int8.h"
 
 #include <cassert>

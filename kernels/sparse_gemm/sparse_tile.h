@@ -47,8 +47,8 @@ struct Segment {
 };
 
 // Calls for each group of `channels` output channels from n0 on
-//   slice(n0, c0, columns, last)   before the segments of a slice, with the number of its columns, and
-//                              whether it is the group's last
+//   slice(n0, c0, columns, last)   before the segments of a slice of so many columns; last: of the
+//                              group
 //   segment(Segment, rows)     for each, with its output channels within the group, counted from n0
 //   group(n0, channels)        after all slices
 template <class View, class OnSlice, class OnSegment, class OnGroup>
@@ -109,7 +109,7 @@ struct TokensTile {
     });
   }
 
-  // Sums that wait between slices.
+  // Whole tiles: sums that wait between slices, and most of those that go to Y.
   [[gnu::always_inline]] void Load(const Word* from) {
     Unroll<kRows>([&](auto r) __attribute__((always_inline)) {
       Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
@@ -125,7 +125,7 @@ struct TokensTile {
     });
   }
 
-  // Those within Y; of the batches of tokens only the last may be partial.
+  // The others, as far as they are in Y; of the batches of tokens only the last may be partial.
   [[gnu::always_inline]] void Store(Word* y, std::size_t ldy, std::size_t rows,
                                     std::size_t tokens) const {
     Unroll<kRows>([&](auto r) __attribute__((always_inline)) {

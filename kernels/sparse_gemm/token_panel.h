@@ -2,6 +2,7 @@
 // back.
 #pragma once
 
+#include <cassert>
 #include <cstdint>
 
 #include "kernels/simd/partial.h"
@@ -76,15 +77,16 @@ struct IoF32 {
     return panel;
   }
 
-  // Only the last batch of tokens may be partial: its other lanes are zeros, and their sums are never
-  // stored.
+  // Only the last batch of tokens may be partial: its other lanes are zeros, whose sums are never stored.
   template <std::size_t kWidth>
   void Copy(float* panel, std::size_t c0, std::size_t columns, std::size_t m,
             std::size_t tokens) const {
     if (direct) {
       constexpr int kVecs = kWidth / F32::size;
-      const float* row = x + c0 * ldx + m;
-      for (std::size_t k = 0, ld = ldx; k < columns; ++k, row += ld) {
+      assert(tokens + F32::size > kWidth);
+      const float* const from = x + c0 * ldx + m;
+      for (std::size_t k = 0, ld = ldx; k < columns; ++k) {
+        const float* const row = from + k * ld;
         Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
           constexpr std::size_t kBegin = v * F32::size;
           LoadLanes<F32>(row + kBegin, v < kVecs - 1 ? F32::size : tokens - kBegin)

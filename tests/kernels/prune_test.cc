@@ -140,6 +140,13 @@ TEST(PruneRandomTest, TheSeedDecides) {
   EXPECT_NE(first, other);
 }
 
+// What an implementation of MT19937-64 in another language chose.
+TEST(PruneRandomTest, TheSameWeightsEverywhere) {
+  std::vector<float> b(12, 1.0f);
+  PruneRandom({3, 4, b.data(), 4, 5.0 / 12}, 7);
+  EXPECT_EQ(b, (std::vector<float>{1, 1, 0, 1, 0, 0, 1, 1, 0, 1, 1, 0}));
+}
+
 std::vector<float> OfFour(std::size_t keep, std::vector<float> b) {
   PruneOfFour({1, b.size(), b.data(), b.size(), keep});
   return b;

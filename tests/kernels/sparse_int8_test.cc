@@ -183,7 +183,7 @@ TEST_P(SparseInt8Test, StridedAndUnaligned) {
 TEST_P(SparseInt8Test, ManySlices) {
   for (int zeros : {0, 4, 7, 8}) {
     Check(kernels(), {1, 5, 5003, zeros});
-    Check(kernels(), {66, 5, 2600, zeros});
+    for (std::size_t M : {64, 66}) Check(kernels(), {M, 5, 2600, zeros});
   }
 }
 
