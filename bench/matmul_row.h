@@ -2,8 +2,8 @@
 // weights are packed ahead of time, one iteration multiplies by them.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <string>
@@ -55,6 +55,35 @@ struct Matmul {
   std::function<std::function<void()>(const std::byte* packed, T* c)> bind;
 };
 
+// Copies of packed weights, one after the other: alone they may be too small for huge pages (aligned.h).
+class PackedCopies {
+ public:
+  template <class T>
+  PackedCopies(const Matmul<T>& matmul, std::size_t count)
+      : stride_((matmul.packed_bytes + 63) / 64 * 64), bytes_(count * stride_) {
+    matmul.pack(bytes_.data());
+    for (std::size_t i = 1; i < count; ++i) {
+      std::memcpy(bytes_.data() + i * stride_, bytes_.data(), matmul.packed_bytes);
+    }
+  }
+
+  std::size_t bytes() const { return bytes_.size(); }
+
+  // What multiplies by each in turn.
+  template <class T>
+  std::vector<std::function<void()>> Bind(const Matmul<T>& matmul, T* c) const {
+    std::vector<std::function<void()>> multiply;
+    for (std::size_t at = 0; at < bytes_.size(); at += stride_) {
+      multiply.push_back(matmul.bind(bytes_.data() + at, c));
+    }
+    return multiply;
+  }
+
+ private:
+  std::size_t stride_;
+  AlignedVector<std::byte> bytes_;
+};
+
 // A row with what all variants of a shape share: work (2 * M * N * K under `work_name`), params,
 // and the compulsory traffic of activations in and out and of weights of `size_bytes`.
 Row MatmulRow(const MatmulShape& shape, const std::string& work_name, double size_bytes,
@@ -65,7 +94,7 @@ template <class T>
 Row MatmulRow(const MatmulWorkload& workload, const std::string& work_name, const Matmul<T>& matmul,
               const std::shared_ptr<AlignedVector<T>>& c) {
   struct State {
-    std::vector<AlignedVector<std::byte>> weights;
+    PackedCopies weights;
     std::vector<std::function<void()>> multiply;  // by each of `weights`
     std::size_t next = 0;
   };
@@ -73,13 +102,10 @@ Row MatmulRow(const MatmulWorkload& workload, const std::string& work_name, cons
   const std::size_t c_bytes = sizeof(T) * shape.M * shape.N;
   const std::size_t copies = workload.cold_weights ? UncachedBytes() / matmul.packed_bytes + 1 : 1;
   c->resize(shape.M * shape.N);
-  const auto s = std::make_shared<State>();
-  s->weights.resize(copies, AlignedVector<std::byte>(matmul.packed_bytes));
-  matmul.pack(s->weights[0].data());
-  std::fill(s->weights.begin() + 1, s->weights.end(), s->weights[0]);
-  for (const auto& w : s->weights) s->multiply.push_back(matmul.bind(w.data(), c->data()));
+  const auto s = std::make_shared<State>(State{{matmul, copies}, {}});
+  s->multiply = s->weights.Bind(matmul, c->data());
   Row row = MatmulRow(shape, work_name, matmul.size_bytes, matmul.a_bytes + c_bytes);
-  row.operand_bytes = matmul.a_bytes + copies * matmul.packed_bytes + c_bytes;
+  row.operand_bytes = matmul.a_bytes + s->weights.bytes() + c_bytes;
   row.run = [matmul, c, s] {
     s->multiply[s->next]();
     s->next = s->next + 1 < s->multiply.size() ? s->next + 1 : 0;

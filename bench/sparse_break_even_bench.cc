@@ -40,14 +40,11 @@ constexpr double kGrid[] = {20, 40, 50, 60, 70, 80, 90, 95};  // percent
 class Product {
  public:
   Product(const Matmul<float>& matmul, const MatmulWorkload& workload, std::size_t products)
-      : matmul_(matmul), c_(workload.shape.M * workload.shape.N) {
-    const std::size_t copies =
-        workload.cold_weights ? UncachedBytes() / products / matmul.packed_bytes + 1 : 1;
-    weights_.resize(copies, AlignedVector<std::byte>(matmul.packed_bytes));
-    matmul.pack(weights_[0].data());
-    std::fill(weights_.begin() + 1, weights_.end(), weights_[0]);
-    for (const auto& w : weights_) multiply_.push_back(matmul.bind(w.data(), c_.data()));
-  }
+      : matmul_(matmul),
+        c_(workload.shape.M * workload.shape.N),
+        weights_(matmul,
+                 workload.cold_weights ? UncachedBytes() / products / matmul.packed_bytes + 1 : 1),
+        multiply_(weights_.Bind(matmul, c_.data())) {}
   Product(const Product&) = delete;
   Product& operator=(const Product&) = delete;
 
@@ -65,12 +62,12 @@ class Product {
   }
 
   const AlignedVector<float>& c() const { return c_; }  // of the last multiplication
-  std::size_t bytes() const { return weights_.size() * weights_[0].size(); }
+  std::size_t bytes() const { return weights_.bytes(); }
 
  private:
   const Matmul<float> matmul_;  // owns the activations
   AlignedVector<float> c_;
-  std::vector<AlignedVector<std::byte>> weights_;
+  const PackedCopies weights_;
   std::vector<std::function<void()>> multiply_;
   std::size_t next_ = 0;
 };
