@@ -157,8 +157,7 @@ inline constexpr MatmulShape kBreakEvenShapes[] = {
     {1, 4096, 4096},  // Llama-2-7B, attention projection, one token (arXiv:2307.09288)
     {1, 4096, 1024},  // BERT-large, first feed-forward layer, one token (arXiv:1810.04805)
     {8, 1024, 1024},  // its attention projection, 8 to 256 tokens
-    {64, 1024, 1024},
-    {256, 1024, 1024},
+    {64, 1024, 1024}, {256, 1024, 1024},
 };
 
 // Decoding of one token in one attention layer whose hidden size is n_heads * head_dim.
