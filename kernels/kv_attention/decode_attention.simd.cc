@@ -6,9 +6,10 @@
 // Memory is read in the order in which it lies, or the CPU's prefetchers would begin anew all the
 // time: of a contiguous cache KV head by KV head, of a paged one block by block, in each block KV head
 // by KV head. (Zen 5, blocks of 64 tokens, against head by head: f16 1.07 to 1.22, f32 and s8 no slower.)
-// What blocks still cost, .02 in f32 and .06 in f16 and s8: about half because the sums of all heads leave
-// L1, dirty, from block to block; the rest where the streams jump. Tried in vain: keys and values side by
-// side, 2 to 8 blocks of a head in a row, more lines or whole chunks fetched ahead of a jump.
+// What blocks still cost, in one pool of memory: .02 in f32, .05 to .08 in f16, .02 to .08 in s8. In f16
+// .03 of it because the sums of all heads leave L1, dirty, from block to block; the rest where the
+// streams jump. Tried in vain: keys and values side by side, 2 to 8 blocks of a head in a row, more
+// lines or whole chunks fetched ahead of a jump.
 #include "kernels/kv_attention/decode_attention.h"
 
 #include <cassert>
