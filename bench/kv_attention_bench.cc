@@ -7,8 +7,8 @@
 //
 // All variants time the projections q, k and v of what they need and the attention; none applies
 // the output projection or RoPE. An iteration projects the context's last token and, where there is
-// a cache, writes it into the last slot again, so every iteration does the same. `recompute`
-// attends, by the kernel of `cached`, to the projections' outputs where they lie.
+// a cache, writes it into the last slot again, so every iteration does the same. `recompute` stores
+// what it projects and attends to it by the kernels of `cached`.
 //
 // size_bytes is the layer's weights and what it has to keep from one token to the next: the cache, or
 // for `recompute` the hidden states.
@@ -174,31 +174,14 @@ void SetQuality(Row& row, const std::shared_ptr<Layer>& layer, std::size_t head_
   };
 }
 
-Row MakeRecompute(const DecodeShape& shape, const KernelTable& kernels) {
-  const auto layer = std::make_shared<Layer>(shape, kernels);
-  const std::size_t kv_dim = KvDim(shape);
-  const auto k = std::make_shared<AlignedVector<float>>(shape.context * kv_dim);
-  const auto v = std::make_shared<AlignedVector<float>>(shape.context * kv_dim);
-  KvView projected = ContiguousKv(KvType::kF32, k->data(), v->data(), nullptr, nullptr,
-                                  shape.n_kv_heads, shape.head_dim, shape.context);
-  projected.length = shape.context;
-  projected.head_stride = shape.head_dim;
-  projected.token_stride = kv_dim;
-  Row row = DecodeRow(shape, sizeof(float) * shape.context * Hidden(shape), shape.context);
-  row.operand_bytes += sizeof(float) * (k->size() + v->size());
-  row.run = [layer, k, v, projected, &kernels] {
-    layer->ProjectQuery();
-    layer->ProjectKeysAndValues(projected.length, k->data(), v->data());
-    kernels.decode_attention(layer->Attention(projected));
-  };
-  SetQuality(row, layer, shape.head_dim, Tolerance(KvType::kF32));
-  return row;
-}
-
 // A layer whose cache holds the whole context.
 struct CachedLayer : Layer {
   CachedLayer(const DecodeShape& shape, KvType type, const KernelTable& with)
-      : Layer(shape, with), kernels(with), new_k(KvDim(shape)), new_v(KvDim(shape)) {
+      : Layer(shape, with),
+        kernels(with),
+        context(shape.context),
+        new_k(KvDim(shape)),
+        new_v(KvDim(shape)) {
     const KvCacheConfig config = {.type = type,
                                   .n_heads = shape.n_heads,
                                   .n_kv_heads = shape.n_kv_heads,
@@ -210,7 +193,12 @@ struct CachedLayer : Layer {
     Check(KvCache::Make(config, memory.data(), bytes, &cache));
     AlignedVector<float> k_rows(shape.context * KvDim(shape)), v_rows(k_rows.size());
     ProjectKeysAndValues(shape.context, k_rows.data(), v_rows.data());
-    Check(cache.Append(kernels, 0, {shape.context, k_rows.data(), v_rows.data(), KvDim(shape)}));
+    ReplaceAll(k_rows.data(), v_rows.data());
+  }
+
+  void ReplaceAll(const float* k, const float* v) {
+    Check(cache.Reset(0));
+    Check(cache.Append(kernels, 0, {context, k, v, new_k.size()}));
   }
 
   void ReplaceLastToken() {
@@ -219,7 +207,10 @@ struct CachedLayer : Layer {
     Check(cache.Append(kernels, 0, {1, new_k.data(), new_v.data(), new_k.size()}));
   }
 
+  void Attend() { kernels.decode_attention(Attention(cache.View(0))); }
+
   const KernelTable& kernels;
+  const std::size_t context;
   AlignedVector<float> new_k, new_v;
   AlignedVector<std::byte> memory;
   KvCache cache;
@@ -230,12 +221,28 @@ struct CachedLayer : Layer {
   }
 };
 
+Row MakeRecompute(const DecodeShape& shape, const KernelTable& kernels) {
+  const auto layer = std::make_shared<CachedLayer>(shape, KvType::kF32, kernels);
+  const std::size_t kv_dim = KvDim(shape);
+  const auto k = std::make_shared<AlignedVector<float>>(shape.context * kv_dim);
+  const auto v = std::make_shared<AlignedVector<float>>(shape.context * kv_dim);
+  Row row = DecodeRow(shape, sizeof(float) * shape.context * Hidden(shape), shape.context);
+  row.operand_bytes += sizeof(float) * (k->size() + v->size()) + layer->memory.size();
+  row.run = [layer, k, v, context = shape.context] {
+    layer->ProjectQuery();
+    layer->ProjectKeysAndValues(context, k->data(), v->data());
+    layer->ReplaceAll(k->data(), v->data());
+    layer->Attend();
+  };
+  SetQuality(row, layer, shape.head_dim, Tolerance(KvType::kF32));
+  return row;
+}
+
 Row MakeCached(const DecodeShape& shape, KvType type, bool separate, const KernelTable& kernels) {
   const auto layer = std::make_shared<CachedLayer>(shape, type, kernels);
   Row row = DecodeRow(shape, shape.context * layer->cache.token_bytes(), 1);
   if (separate) {
-    const std::size_t blocks = (shape.context + kScoreBlock - 1) / kScoreBlock;
-    const auto scores = std::make_shared<AlignedVector<float>>(blocks * kScoreBlock);
+    const auto scores = std::make_shared<AlignedVector<float>>(ScoreScratch(0, shape.context));
     row.operand_bytes += sizeof(float) * scores->size();
     row.run = [layer, scores, &kernels] {
       layer->ProjectQuery();
@@ -243,10 +250,10 @@ Row MakeCached(const DecodeShape& shape, KvType type, bool separate, const Kerne
       kernels.decode_attention_separate({layer->Attention(layer->cache.View(0)), scores->data()});
     };
   } else {
-    row.run = [layer, &kernels] {
+    row.run = [layer] {
       layer->ProjectQuery();
       layer->ReplaceLastToken();
-      kernels.decode_attention(layer->Attention(layer->cache.View(0)));
+      layer->Attend();
     };
   }
   SetQuality(row, layer, shape.head_dim, Tolerance(type));

@@ -1,32 +1,30 @@
 // The two products of attention, for 1, 2 or 4 query heads that share keys and values: each key and
 // value is loaded, and converted, once for all of them.
 //
-// Scores, and weights, lie in rows of kChunkLd, one per head, so that each lane of the softmax
-// between the two products is a token. An FP32 or 16-bit cache meets FP32 queries and weights; an
-// INT8 cache meets them as 16-bit integers, which take half the instructions and lose next to
-// nothing.
+// Scores, and weights, lie in rows of kChunkLd, one per head: each lane, in the first product and in
+// the softmax after it, is a token. An FP32 or 16-bit cache meets FP32 queries and weights; an INT8
+// cache meets them as 16-bit integers, four products in a lane, and loses next to nothing.
 #pragma once
 
 #include "kernels/kv_attention/chunk.h"
 #include "kernels/simd/convert.h"
-#include "kernels/simd/dot_s16.h"
+#include "kernels/simd/dot_quads.h"
 #include "kernels/simd/fma.h"
 #include "kernels/simd/opaque.h"
-#include "kernels/simd/reduce.h"
 #include "kernels/simd/storage.h"
-#include "kernels/simd/sum_lanes.h"
 #include "kernels/simd/unroll.h"
 
 namespace podium::PODIUM_ISA {
 namespace {
 
 constexpr std::size_t kMaxChunk = 256;  // tokens
-// 8 KiB of keys, then as much of values, but not too few tokens: with those of the next chunk, which
-// are fetched meanwhile, they fill an L1 of 32 KiB.
+// 8 KiB of keys, then as much of values, in whole groups, but one at least (which is more in f32 beyond
+// a head_dim of 128): with those of the next chunk, which are fetched meanwhile, they fill an L1 of 32
+// KiB. (Zen 5, L1 48 KiB: 4, 12 or 16 KiB are slower from memory, by 2 to 11 %.)
 template <class T>
 std::size_t ChunkTokens(std::size_t head_dim) {
-  const std::size_t tokens = 8192 / sizeof(T) / head_dim;
-  return tokens < 8 ? 8 : tokens < kMaxChunk ? tokens : kMaxChunk;
+  const std::size_t tokens = 8192 / sizeof(T) / head_dim / kKvGroup * kKvGroup;
+  return tokens < kKvGroup ? kKvGroup : tokens < kMaxChunk ? tokens : kMaxChunk;
 }
 
 // From a row of scores to the next: not a multiple of a line, or what is read of all rows at a time
@@ -41,288 +39,270 @@ constexpr int kTileSums = 16;  // of 32 registers
 constexpr int kTileSums = 8;  // of 16 registers
 #endif
 
-// One step of a dot product of a query and a key.
+// One step of either product: kPack elements of each lane of batches of keys or values meet as many
+// of a query, or weights, which are the same in all lanes.
 template <class T>
-struct ScoreStep {
-  using Q = float;
+struct Step {
+  using Query = float;
+  using Weight = float;
   using Sum = F32;
-  static constexpr std::size_t kElements = F32::size;
-  static F32 LoadQ(const float* q) { return F32::load_unaligned(q); }
-  static F32 LoadK(const T* k) { return LoadAsF32(k); }
-  static F32 LoadLastK(const T* k) { return LoadAsF32(k); }
-  static F32 Add(F32 sum, F32 q, F32 k) { return Fma(q, k, sum); }
+  static constexpr int kSumRegisters = 1;
+  [[gnu::always_inline]] static F32 Start(std::int32_t) { return F32(0.0f); }
+  template <class X>
+  [[gnu::always_inline]] static F32 Load(const T* y) {
+    return Opaque(LoadAsF32(y));
+  }
+  template <int kVecs>
+  [[gnu::always_inline]] static void Add(F32 (&sums)[kVecs], const float* x,
+                                         const F32 (&y)[kVecs]) {
+    const F32 factor = Opaque(F32(*x));
+    Unroll<kVecs>([&](auto i) __attribute__((always_inline)) {
+      sums[i] = Opaque(Fma(factor, y[i], sums[i]));
+    });
+  }
+  [[gnu::always_inline]] static F32 Merge(F32 a, F32 b) { return a + b; }
+  [[gnu::always_inline]] static F32 Value(F32 sum) { return sum; }
 };
 
 template <>
-struct ScoreStep<std::int8_t> {
-  using Q = std::int16_t;
-  using Sum = I32;
-  static constexpr std::size_t kElements = 2 * I32::size;
-  static I32 LoadQ(const std::int16_t* q) {
-    return I32::load_unaligned(reinterpret_cast<const std::int32_t*>(q));
+struct Step<std::int8_t> {
+  using Query = Quad;
+  using Weight = PositiveQuad;
+  using Sum = QuadSum;
+  static constexpr int kSumRegisters = 2;
+  [[gnu::always_inline]] static QuadSum Start(std::int32_t sum) { return StartQuads(sum); }
+  template <class X>
+  [[gnu::always_inline]] static S8Quads Load(const std::int8_t* y) {
+    return LoadS8Quads<X>(y);
   }
-  static I32 LoadK(const std::int8_t* k) { return LoadS8AsS16(k); }
-  static I32 LoadLastK(const std::int8_t* k) { return LoadHalfS8AsS16(k); }
-  static I32 Add(I32 sum, I32 q, I32 k) { return DotS16(sum, q, k); }
+  template <class X, int kVecs>
+  [[gnu::always_inline]] static void Add(QuadSum (&sums)[kVecs], const X* x,
+                                         const S8Quads (&y)[kVecs]) {
+    AddQuads(sums, x, y);
+  }
+  [[gnu::always_inline]] static QuadSum Merge(const QuadSum& x, const QuadSum& y) {
+    return {x.a + y.a, x.b + y.b};
+  }
+  [[gnu::always_inline]] static F32 Value(const QuadSum& sum) {
+    return xsimd::to_float(Total(sum));
+  }
 };
 
-// Room that a query takes among those of its group: a key's last step may be longer than the key,
-// which continues in zeros.
-constexpr std::size_t PaddedDim(std::size_t head_dim) { return (head_dim + 31) / 32 * 32; }
-static_assert(32 % ScoreStep<std::int8_t>::kElements == 0);
-
-// Puts a head's query among those of its group. Elements of a step of a query, of all heads, then of
-// the next step: loads of several heads at a time then find different banks of L1, as they would not
-// in rows that are a multiple of a line apart.
+// Elements of a batch.
 template <class T>
-void SetQuery(const typename ScoreStep<T>::Q* row, std::size_t head_dim, int head, int n_heads,
-              typename ScoreStep<T>::Q* group) {
-  using Q = typename ScoreStep<T>::Q;
-  constexpr std::size_t kElements = ScoreStep<T>::kElements;
-  for (std::size_t d = 0; d < head_dim; d += kElements) {
-    Q* const to = group + d * n_heads + head * kElements;
-    if (d + kElements <= head_dim) {
-      __builtin_memcpy(to, row + d, kElements * sizeof(Q));
-      continue;
-    }
-    for (std::size_t i = 0; i < kElements; ++i) to[i] = d + i < head_dim ? row[d + i] : Q(0);
-  }
-}
+constexpr std::size_t kBatch = kPack<T>* F32::size;
 
+static_assert(kKvGroup % F32::size == 0);
+
+// Queries of a group of heads: step by step, and in a step head by head.
 template <class T>
-struct Keys {
-  const T* k;
-  std::size_t stride, head_dim;
+struct Queries {
+  const typename Step<T>::Query* x;
+  const std::int32_t* sums;  // of s8: of each head's elements
 };
 
-// scores[h * kChunkLd + t] = dot(q[h], k[t]).
-template <class T, int kHeads, int kTokens>
-[[gnu::always_inline]] inline void ScoreTile(const typename ScoreStep<T>::Q* q, const Keys<T>& keys,
-                                             Prefetcher<T>& prefetch,
+// scores[h * kChunkLd + lane] = dot(q[h], key of the lane), for batches of lanes from k on.
+template <class T, int kHeads, int kVecs>
+[[gnu::always_inline]] inline void ScoreTile(const Queries<T>& q, const T* const (&k)[kVecs],
+                                             std::size_t head_dim, Prefetcher<T>& prefetch,
                                              typename Prefetcher<T>::Streams& streams,
                                              float* scores) {
-  using Step = ScoreStep<T>;
-  constexpr std::size_t kStepBytes = kTokens * Step::kElements * sizeof(T);
-  constexpr std::size_t kFetches = kStepBytes / Prefetcher<T>::kStep;  // 0: after the whole tile
-  constexpr int kUnroll = kFetches > 0 ? 1 : kTokens == 1 ? 4 : 2;
-  typename Step::Sum sums[kHeads * kTokens];
-  Unroll<kHeads * kTokens>([&](auto i)
-                               __attribute__((always_inline)) { sums[i] = typename Step::Sum(0); });
-  const auto add = [&](std::size_t d, const auto& load) __attribute__((always_inline)) {
-    typename Step::Sum y[kTokens];
-    Unroll<kTokens>([&](auto t) __attribute__((always_inline)) {
-      y[t] = Opaque(load(keys.k + t * keys.stride + d));
-    });
+  using S = Step<T>;
+  // Sums of every kSplit'th step, so that there are chains enough.
+  constexpr int kFree = kTileSums / (kHeads * kVecs * S::kSumRegisters);
+  constexpr int kSplit = kFree > 4 ? 4 : kFree > 1 ? kFree : 1;
+  constexpr std::size_t kStepBytes = kSplit * kVecs * kBatch<T> * sizeof(T);
+  constexpr std::size_t kFetched = Prefetcher<T>::kStep;
+  constexpr int kUnroll = kStepBytes < kFetched ? kFetched / kStepBytes : 1;
+  constexpr int kFetches = kStepBytes < kFetched ? 1 : kStepBytes / kFetched;
+  typename S::Sum sums[kSplit][kHeads][kVecs];
+  Unroll<kSplit>([&](auto i) __attribute__((always_inline)) {
     Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
-      const auto x = Opaque(Step::LoadQ(q + d * kHeads + h * Step::kElements));
-      Unroll<kTokens>([&](auto t) __attribute__((always_inline)) {
-        sums[h * kTokens + t] = Opaque(Step::Add(sums[h * kTokens + t], x, y[t]));
+      Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
+        sums[i][h][v] = S::Start(i == 0 ? q.sums[h] : 0);
       });
-      KeepAlive(x);
     });
+  });
+  const typename S::Query* x = q.x;
+  std::size_t at = 0;
+  const auto add = [&]() __attribute__((always_inline)) {
+    Unroll<kSplit>([&](auto i) __attribute__((always_inline)) {
+      decltype(S::template Load<typename S::Query>(k[0])) y[kVecs];
+      Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
+        y[v] = S::template Load<typename S::Query>(k[v] + at + i * kKvGroup * kPack<T>);
+      });
+      Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
+        S::Add(sums[i][h], x + i * kHeads + h, y);
+      });
+    });
+    at += kSplit * kKvGroup * kPack<T>;
+    x += kSplit * kHeads;
   };
-  const auto load = [](const T* k) __attribute__((always_inline)) { return Step::LoadK(k); };
-  std::size_t d = 0;
-  for (; d + kUnroll * Step::kElements <= keys.head_dim; d += kUnroll * Step::kElements) {
-    for (std::size_t i = 0; i < kFetches; ++i) prefetch.Step(streams);
-    Unroll<kUnroll>([&](auto i)
-                        __attribute__((always_inline)) { add(d + i * Step::kElements, load); });
+  std::size_t steps = head_dim / kPack<T> / kSplit;
+  for (; steps >= kUnroll; steps -= kUnroll) {
+    for (int i = 0; i < kFetches; ++i) prefetch.Step(streams);
+    Unroll<kUnroll>([&](auto) __attribute__((always_inline)) { add(); });
   }
-  for (; d + Step::kElements <= keys.head_dim; d += Step::kElements) add(d, load);
-  if (Step::kElements > kHeadDimUnit && d < keys.head_dim) {
-    add(
-        d, [](const T* k) __attribute__((always_inline)) { return Step::LoadLastK(k); });
-  }
-  if (kFetches == 0) prefetch.Read(kTokens * keys.head_dim * sizeof(T), streams);
-  constexpr int kLanes = static_cast<int>(F32::size), kSums = kHeads * kTokens;
-  constexpr int kVecs = (kSums + kLanes - 1) / kLanes;
-  // With zeros for the sums that a tile of one token lacks.
-  typename Step::Sum products[kVecs * kLanes];
-  Unroll<kVecs * kLanes>([&](auto i) __attribute__((always_inline)) {
-    if constexpr (i < kSums) {
-      products[i] = sums[i];
-    } else {
-      products[i] = typename Step::Sum(0);
-    }
-  });
-  float lanes[kVecs * kLanes];
-  Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
-    SumLanes(products + v * kLanes).store_unaligned(lanes + v * kLanes);
-  });
+  prefetch.Read(steps * kStepBytes, streams);
+  for (; steps > 0; --steps) add();
   Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
-    __builtin_memcpy(scores + h * kChunkLd, lanes + h * kTokens, kTokens * sizeof(float));
+    Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
+      Unroll<kSplit - 1>([&](auto i) __attribute__((always_inline)) {
+        sums[0][h][v] = S::Merge(sums[0][h][v], sums[i + 1][h][v]);
+      });
+      S::Value(sums[0][h][v]).store_unaligned(scores + h * kChunkLd + v * F32::size);
+    });
   });
 }
 
-// The same for `count` tokens.
+// Batches of keys at once: what they meet of the query is loaded once for all of them. The sums that
+// are left take steps in turn.
 template <class T, int kHeads>
-[[gnu::always_inline]] inline void ScoreRun(const typename ScoreStep<T>::Q* q, Keys<T> keys,
-                                            std::size_t count, Prefetcher<T>& prefetch,
-                                            float* scores) {
-  constexpr std::size_t kTokens = kTileSums / kHeads;
-  auto streams = prefetch.Take();
-  std::size_t t = 0;
-  for (; t + kTokens <= count; t += kTokens, keys.k += kTokens * keys.stride) {
-    ScoreTile<T, kHeads, kTokens>(q, keys, prefetch, streams, scores + t);
+constexpr int kScoreVecs = [] {
+  constexpr int kSums = kTileSums / kHeads / Step<T>::kSumRegisters;
+  return kSums >= 8 ? 4 : kSums > 2 ? 2 : kSums;
+}();
+
+// The same for `n_vecs` batches of lanes from i on, those of a group after those of another.
+template <class T, int kHeads, int kVecs>
+[[gnu::always_inline]] inline void ScoreVecs(const Queries<T>& q, const T* keys,
+                                             std::size_t head_dim, std::size_t i,
+                                             std::size_t n_vecs, Prefetcher<T>& prefetch,
+                                             typename Prefetcher<T>::Streams& streams,
+                                             float* scores) {
+  constexpr std::size_t kVecsOfGroup = kKvGroup / F32::size;
+  for (; i + kVecs <= n_vecs; i += kVecs) {
+    const T* k[kVecs];
+    Unroll<kVecs>([&](auto v) __attribute__((always_inline)) {
+      k[v] =
+          keys + (i + v) / kVecsOfGroup * kKvGroup * head_dim + (i + v) % kVecsOfGroup * kBatch<T>;
+    });
+    ScoreTile<T, kHeads, kVecs>(q, k, head_dim, prefetch, streams, scores + i * F32::size);
   }
-  for (; t < count; ++t, keys.k += keys.stride) {
-    ScoreTile<T, kHeads, 1>(q, keys, prefetch, streams, scores + t);
+  if constexpr (kVecsOfGroup % kVecs != 0) {
+    ScoreVecs<T, kHeads, kVecs / 2>(q, keys, head_dim, i, n_vecs, prefetch, streams, scores);
+  }
+}
+
+// The same for a chunk; whole groups are written.
+// Not inlined: in a large function GCC 12 would leave values in memory.
+template <class T, int kHeads>
+[[gnu::noinline]] void ScoreTokens(const Queries<T>& q, const Chunk<T>& chunk, std::size_t head_dim,
+                                   Prefetcher<T>& prefetch, float* scores) {
+  auto streams = prefetch.Take();
+  for (std::size_t r = 0; r < chunk.n_runs; ++r) {
+    const Run<T>& run = chunk.runs[r];
+    const std::size_t groups = (run.count + kKvGroup - 1) / kKvGroup;
+    ScoreVecs<T, kHeads, kScoreVecs<T, kHeads>>(
+        q, run.k, head_dim, 0, groups * (kKvGroup / F32::size), prefetch, streams, scores);
+    scores += run.count;
   }
   prefetch.Put(streams);
 }
 
-// The same for a chunk, whose rows are `stride` apart.
-// Not inlined: in a large function GCC 12 would leave values in memory.
-template <class T, int kHeads>
-[[gnu::noinline]] void ScoreTokens(const typename ScoreStep<T>::Q* q, const Chunk<T>& chunk,
-                                   std::size_t stride, std::size_t head_dim,
-                                   Prefetcher<T>& prefetch, float* scores) {
-  for (std::size_t r = 0; r < chunk.n_runs; ++r) {
-    const Run<T>& run = chunk.runs[r];
-    ScoreRun<T, kHeads>(q, {run.k, stride, head_dim}, run.count, prefetch, scores);
-    scores += run.count;
-  }
-}
-
-// out[h] = out[h] * old_factors[h] + sum over t of weights[h, t] * v[t]. With s8 values, weights
-// are s16 in units of unit[h].
+// out[h] = out[h] * old_factors[h] + sum over the lanes, but for the chunk's first `skip`, of
+// weights[h] * v. With s8 values, weights are integers in units of units[h].
 template <class T>
 struct Weighing {
-  using Weight = typename ScoreStep<T>::Q;
-  const Weight* weights;  // rows of kChunkLd
+  const typename Step<T>::Weight* weights;  // rows of kWeightsLd
   const float* old_factors;
   const float* units;  // of s8
   const Run<T>* runs;
-  std::size_t n_runs, stride, head_dim;
+  std::size_t n_runs, skip, head_dim;
   float* out;
   std::size_t ldo;
 };
 
-// One step of a sum of weighted values.
 template <class T>
-struct WeighStep {
-  using Sum = F32;
-  static constexpr std::size_t kTokens = 1;
-  static F32 LoadWeight(const float* weight) { return F32(*weight); }
-  static F32 LoadLastWeight(const float* weight) { return F32(*weight); }
-  template <int kVecs>
-  [[gnu::always_inline]] static void LoadV(const T* v, std::size_t, F32 (&x)[kVecs]) {
-    Unroll<kVecs>([&](auto i)
-                      __attribute__((always_inline)) { x[i] = LoadAsF32(v + i * F32::size); });
-  }
-  static F32 Add(F32 sum, F32 weight, F32 v) { return Fma(weight, v, sum); }
-};
+constexpr std::size_t kWeightsLd = kChunkLd / kPack<T>;
 
-template <>
-struct WeighStep<std::int8_t> {
-  using Sum = I32;
-  static constexpr std::size_t kTokens = 2;
-  static I32 LoadWeight(const std::int16_t* pair) { return BroadcastPair(pair); }
-  // The odd token's; the other of the pair is 0.
-  static I32 LoadLastWeight(const std::int16_t* weight) {
-    return I32(static_cast<std::int32_t>(static_cast<std::uint16_t>(*weight)));
-  }
-  template <int kVecs>
-  [[gnu::always_inline]] static void LoadV(const std::int8_t* v, std::size_t to_second,
-                                           I32 (&x)[kVecs]) {
-    LoadS8Pairs(v, v + to_second, x);
-  }
-  static I32 Add(I32 sum, I32 weight, I32 v) { return DotS16(sum, weight, v); }
-};
-
-// The columns d .. d + kVecs * F32::size - 1.
+// kVecs * F32::size columns at a time, as far as these go, from d on; returns how far that is.
 // Not inlined: in a large function GCC 12 would leave values in memory.
 template <class T, int kHeads, int kVecs>
-[[gnu::noinline]] void WeighColumns(const Weighing<T>& weighing, std::size_t d,
-                                    Prefetcher<T>& prefetch) {
+[[gnu::noinline]] std::size_t WeighColumns(const Weighing<T>& weighing, std::size_t d,
+                                           Prefetcher<T>& prefetch) {
   const Weighing<T> w = weighing;  // a copy, which no store to `out` can change
   auto streams = prefetch.Take();
-  using Step = WeighStep<T>;
-  constexpr std::size_t kStepBytes = Step::kTokens * kVecs * F32::size * sizeof(T);
+  using S = Step<T>;
+  constexpr std::size_t kStepBytes = kVecs * kBatch<T> * sizeof(T);
   constexpr std::size_t kFetched = Prefetcher<T>::kStep;
   constexpr int kSteps = kStepBytes < kFetched ? kFetched / kStepBytes : 1;
   constexpr int kFetches = kStepBytes < kFetched ? 1 : kStepBytes / kFetched;
   constexpr int kUnroll = kSteps < 4 ? kSteps : 4;
   constexpr bool kExact = sizeof(T) == 1;  // integers, which meet `out` only at the end
-  float* const out = w.out + d;
-  typename Step::Sum sums[kHeads][kVecs];
-  Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
-    Unroll<kVecs>([&](auto i) __attribute__((always_inline)) {
-      if constexpr (kExact) {
-        sums[h][i] = I32(0);
-      } else {
-        sums[h][i] = F32::load_unaligned(out + h * w.ldo + i * F32::size) * F32(w.old_factors[h]);
-      }
-    });
-  });
-  const T* v = nullptr;
-  using Weight = typename Weighing<T>::Weight;
-  const Weight* weights = w.weights;
-  const auto add = [&](std::size_t to_second, const auto& load) __attribute__((always_inline)) {
-    typename Step::Sum x[kVecs];
-    Step::LoadV(v, to_second, x);
-    Unroll<kVecs>([&](auto i) __attribute__((always_inline)) { x[i] = Opaque(x[i]); });
+  for (; d + kVecs * F32::size <= w.head_dim; d += kVecs * F32::size) {
+    float* const out = w.out + d;
+    typename S::Sum sums[kHeads][kVecs];
     Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
-      const auto weight = Opaque(load(weights + h * kChunkLd));
       Unroll<kVecs>([&](auto i) __attribute__((always_inline)) {
-        sums[h][i] = Opaque(Step::Add(sums[h][i], weight, x[i]));
+        if constexpr (kExact) {
+          sums[h][i] = S::Start(0);
+        } else {
+          sums[h][i] = F32::load_unaligned(out + h * w.ldo + i * F32::size) * F32(w.old_factors[h]);
+        }
       });
-      KeepAlive(weight);
     });
-    v += Step::kTokens * w.stride;
-    weights += Step::kTokens;
-  };
-  const auto load = [](const Weight* x) __attribute__((always_inline)) {
-    return Step::LoadWeight(x);
-  };
-  for (std::size_t r = 0; r < w.n_runs; ++r) {
-    v = w.runs[r].v + d;
-    std::size_t rest = w.runs[r].count;
-    for (; rest >= kSteps * Step::kTokens; rest -= kSteps * Step::kTokens) {
-      for (int i = 0; i < kSteps; i += kUnroll) {
-        Unroll<kUnroll>([&](auto) __attribute__((always_inline)) { add(w.stride, load); });
+    std::size_t skipped = w.skip / kPack<T>;
+    const T* v = nullptr;
+    const auto* weights = w.weights + skipped;
+    const auto add = [&]() __attribute__((always_inline)) {
+      using Weight = typename S::Weight;
+      decltype(S::template Load<Weight>(v)) y[kVecs];
+      Unroll<kVecs>([&](auto i) __attribute__((always_inline)) {
+        y[i] = S::template Load<Weight>(v + i * kBatch<T>);
+      });
+      Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
+        S::Add(sums[h], weights + h * kWeightsLd<T>, y);
+      });
+      v += kPack<T> * w.head_dim;
+      ++weights;
+    };
+    for (std::size_t r = 0; r < w.n_runs; ++r) {
+      v = w.runs[r].v + (skipped * w.head_dim + d) * kPack<T>;
+      std::size_t rest = (w.runs[r].count + kPack<T> - 1) / kPack<T> - skipped;
+      skipped = 0;
+      for (; rest >= kSteps; rest -= kSteps) {
+        for (int i = 0; i < kSteps; i += kUnroll) {
+          Unroll<kUnroll>([&](auto) __attribute__((always_inline)) { add(); });
+        }
+        for (int i = 0; i < kFetches; ++i) prefetch.Step(streams);
       }
-      for (int i = 0; i < kFetches; ++i) prefetch.Step(streams);
+      prefetch.Read(rest * kStepBytes, streams);
+      for (; rest > 0; --rest) add();
     }
-    prefetch.Read(rest * kVecs * F32::size * sizeof(T), streams);
-    for (; rest >= Step::kTokens; rest -= Step::kTokens) add(w.stride, load);
-    if (Step::kTokens == 1 || rest == 0) continue;
-    add(
-        0, [](const Weight* x) __attribute__((always_inline)) { return Step::LoadLastWeight(x); });
-    weights -= Step::kTokens - 1;
+    Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
+      Unroll<kVecs>([&](auto i) __attribute__((always_inline)) {
+        float* const at = out + h * w.ldo + i * F32::size;
+        if constexpr (kExact) {
+          const F32 old = F32::load_unaligned(at) * F32(w.old_factors[h]);
+          Fma(S::Value(sums[h][i]), F32(w.units[h]), old).store_unaligned(at);
+        } else {
+          sums[h][i].store_unaligned(at);
+        }
+      });
+    });
   }
   prefetch.Put(streams);
-  Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
-    if constexpr (kExact) OrderPairs(sums[h]);
-    Unroll<kVecs>([&](auto i) __attribute__((always_inline)) {
-      float* const at = out + h * w.ldo + i * F32::size;
-      if constexpr (kExact) {
-        const F32 old = F32::load_unaligned(at) * F32(w.old_factors[h]);
-        Fma(xsimd::to_float(sums[h][i]), F32(w.units[h]), old).store_unaligned(at);
-      } else {
-        sums[h][i].store_unaligned(at);
-      }
-    });
-  });
+  return d;
 }
 
-// Batches of columns at once: one sum of each head, enough for 8 chains, a line of memory or more.
-template <int kHeads>
-constexpr int kWeighVecs = kTileSums / kHeads < 8 ? kTileSums / kHeads : 8;
+// Batches of columns at once: one sum of each head, enough for 8 chains.
+template <class T, int kHeads>
+constexpr int kWeighVecs =
+    kTileSums / kHeads / Step<T>::kSumRegisters < 8 ? kTileSums / kHeads / Step<T>::kSumRegisters
+                                                    : 8;
 
 template <class T, int kHeads, int kVecs>
 void WeighBlocks(const Weighing<T>& w, std::size_t d, Prefetcher<T>& prefetch) {
-  for (; d + kVecs * F32::size <= w.head_dim; d += kVecs * F32::size) {
-    WeighColumns<T, kHeads, kVecs>(w, d, prefetch);
-  }
+  d = WeighColumns<T, kHeads, kVecs>(w, d, prefetch);
   if constexpr (kVecs * F32::size > kHeadDimUnit) {
-    WeighBlocks<T, kHeads, kVecs / 2>(w, d, prefetch);
+    if (d < w.head_dim) WeighBlocks<T, kHeads, kVecs / 2>(w, d, prefetch);
   }
 }
 
 template <class T, int kHeads>
 void WeighValues(const Weighing<T>& w, Prefetcher<T>& prefetch) {
-  WeighBlocks<T, kHeads, kWeighVecs<kHeads>>(w, 0, prefetch);
+  WeighBlocks<T, kHeads, kWeighVecs<T, kHeads>>(w, 0, prefetch);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "kernels/kv_attention/kv_view.h"
 #include "kernels/simd/arch.h"
+#include "kernels/simd/opaque.h"
 
 namespace podium::PODIUM_ISA {
 namespace {
@@ -22,19 +23,11 @@ void WithElementsOf(const KvView& cache, const F& f) {
   }
 }
 
-// Where a token's elements, and its scales, begin.
-struct Place {
-  std::size_t row, scale;
-};
+// Elements that lie beside each other: dimensions of a key, tokens of a value (kv_view.h).
+template <class T>
+constexpr std::size_t kPack = sizeof(T) == 1 ? 4 : 1;
 
-[[maybe_unused]] Place PlaceOf(const KvView& cache, std::size_t g, std::size_t t) {
-  const std::size_t slot = t / cache.block_tokens % cache.n_blocks, row = t % cache.block_tokens;
-  const std::size_t block = cache.blocks == nullptr ? slot : cache.blocks[slot];
-  return {block * cache.block_stride + g * cache.head_stride + row * cache.token_stride,
-          block * cache.scale_block_stride + g * cache.scale_head_stride + row};
-}
-
-// Tokens of one KV head that lie in one block.
+// Tokens of one KV head that lie in one block, from the beginning of a group on.
 template <class T>
 struct Run {
   const T* k;
@@ -46,43 +39,51 @@ struct Run {
 
 constexpr std::size_t kMaxRuns = 16;
 
-// Consecutive tokens: in one run where the cache is contiguous, in several where it is paged.
+// Consecutive tokens: in one run where the cache is contiguous, in several where it is paged. All runs
+// but the last are whole groups. The first `skip` tokens are there only because a group begins with
+// them.
 template <class T>
 struct Chunk {
   std::size_t g = 0;  // KV head
-  std::size_t first = 0, count = 0, n_runs = 0;
+  std::size_t first = 0, skip = 0, count = 0, n_runs = 0;
   Run<T> runs[kMaxRuns];
 };
 
-// From token `first` of KV head g on, up to token `end` or `most` tokens; of several blocks, whole
-// ones.
+// From token `first` of KV head g on, up to token `end` or the end of a group, `most` tokens, whole
+// groups, from the beginning of the group of the first; of several blocks, whole ones. No token if
+// there is none.
 template <class T>
 void FindChunk(const KvView& cache, std::size_t g, std::size_t first, std::size_t end,
                std::size_t most, Chunk<T>& chunk) {
+  chunk.g = g;
+  chunk.skip = first < end ? first % kKvGroup : 0;
+  chunk.first = first -= chunk.skip;
+  chunk.count = chunk.n_runs = 0;
   const bool whole = end - first > most;
   if (whole) end = first + most;
-  chunk.g = g;
-  chunk.first = first;
-  chunk.count = chunk.n_runs = 0;
   for (std::size_t t = first; t < end && chunk.n_runs < kMaxRuns; t = first + chunk.count) {
-    std::size_t count = cache.block_tokens - t % cache.block_tokens;
+    const std::size_t row = t % cache.block_tokens;
+    std::size_t count = cache.block_tokens - row;
     if (count > end - t) {
       if (whole && chunk.n_runs > 0) break;
       count = end - t;
     }
-    const Place place = PlaceOf(cache, g, t);
+    const std::size_t block = BlockOf(cache, t);
+    const std::size_t at =
+        block * cache.block_stride + g * cache.head_stride + row * cache.head_dim;
     Run<T>& run = chunk.runs[chunk.n_runs++];
-    run = {static_cast<const T*>(cache.k) + place.row, static_cast<const T*>(cache.v) + place.row,
-           nullptr, nullptr, count};
+    run = {static_cast<const T*>(cache.k) + at, static_cast<const T*>(cache.v) + at, nullptr,
+           nullptr, count};
     if constexpr (sizeof(T) == 1) {
-      run.k_scales = cache.k_scales + place.scale;
-      run.v_scales = cache.v_scales + place.scale;
+      const std::size_t scale = ScaleIndex(cache, g, t);
+      run.k_scales = cache.k_scales + scale;
+      run.v_scales = cache.v_scales + scale;
     }
     chunk.count += count;
   }
 }
 
-enum class Fetch { kNothing, kKeys, kValues, kBoth };
+enum class Fetch { kKeys, kValues, kBoth };
 
 // Fetches, line by line as the computation goes on, what the next chunk will read: memory is always
 // at work, and nothing is fetched that is not needed. In two streams, each of which goes on from
@@ -94,7 +95,7 @@ enum class Fetch { kNothing, kKeys, kValues, kBoth };
 template <class T>
 class Prefetcher {
  public:
-  // Of chunks whose rows have row_bytes and touch each other.
+  // Of rows of row_bytes.
   Prefetcher(Fetch what, std::size_t row_bytes) : what_(what), row_bytes_(row_bytes) {}
 
   // Chunks are read so many times each.
@@ -119,7 +120,7 @@ class Prefetcher {
     const char* end = nullptr;
     std::ptrdiff_t to_second = 0, step = 0;  // step 0: there is nothing to fetch
   };
-  Streams Take() const { return streams_; }
+  [[gnu::always_inline]] Streams Take() const { return Scalars(streams_); }
   void Put(const Streams& streams) { streams_ = streams; }
 
   // So many bytes are being read, in all; Step() says so of kStep bytes.
@@ -127,18 +128,24 @@ class Prefetcher {
     for (read_ += bytes; read_ >= kStep; read_ -= kStep) Step(streams);
   }
   [[gnu::always_inline]] void Step(Streams& streams) {
-    if (streams.at >= streams.end) streams = NextRun();
+    if (streams.at >= streams.end) streams = Scalars(NextRun());
     __builtin_prefetch(streams.at);
     __builtin_prefetch(streams.at + streams.to_second);
     streams.at += streams.step;
   }
 
  private:
+  // Or GCC 12 would keep two of them in a vector register.
+  [[gnu::always_inline]] static Streams Scalars(const Streams& s) {
+    return {s.at, s.end, static_cast<std::ptrdiff_t>(Opaque(static_cast<std::size_t>(s.to_second))),
+            static_cast<std::ptrdiff_t>(Opaque(static_cast<std::size_t>(s.step)))};
+  }
+
   [[gnu::noinline]] Streams NextRun() {
     // A line that is in L1 anyway, for ever.
     const char* const here = reinterpret_cast<const char*>(this);
     const Streams nothing = {here, here + 1, 0, 0};
-    if (chunk_ == nullptr || what_ == Fetch::kNothing) return nothing;
+    if (chunk_ == nullptr) return nothing;
     if (run_ == chunk_->n_runs) {
       if (chunk_ == later_ || later_->n_runs == 0) return nothing;
       chunk_ = later_;
@@ -148,7 +155,7 @@ class Prefetcher {
     BeginNext(run);
     const auto* const k = reinterpret_cast<const char*>(run.k);
     const auto* const v = reinterpret_cast<const char*>(run.v);
-    const auto bytes = static_cast<std::ptrdiff_t>(run.count * row_bytes_);
+    const auto bytes = static_cast<std::ptrdiff_t>(Bytes(run));
     if (what_ == Fetch::kBoth) return {k, k + bytes, v - k, step_};
     const char* const first = what_ == Fetch::kValues ? v : k;
     return {first, first + (bytes + 1) / 2, bytes / 2, step_};
@@ -156,7 +163,7 @@ class Prefetcher {
 
   // The first lines of the run after this one, if it does not go on where this one ends: when the
   // streams come there, its page is known and the core's prefetchers have seen where it goes on. (Zen
-  // 5, blocks of 64 tokens in s8: by 5 %; f32 and f16: nothing.)
+  // 5, scattered blocks of 64 tokens: f16 and s8 by 1 to 3 %; f32: nothing.)
   void BeginNext(const Run<T>& run) const {
     const bool here = run_ < chunk_->n_runs;
     if (!here && (chunk_ == later_ || later_->n_runs == 0)) return;
@@ -169,6 +176,10 @@ class Prefetcher {
       if (what_ != Fetch::kValues) __builtin_prefetch(reinterpret_cast<const char*>(next.k) + i);
       if (what_ != Fetch::kKeys) __builtin_prefetch(reinterpret_cast<const char*>(next.v) + i);
     }
+  }
+
+  std::size_t Bytes(const Run<T>& run) const {
+    return (run.count + kKvGroup - 1) / kKvGroup * kKvGroup * row_bytes_;
   }
 
   Fetch what_;

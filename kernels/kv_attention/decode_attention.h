@@ -23,17 +23,19 @@
 // float; scores may differ by any amount (weights below 2^-126 may become 0). In FP32 and 16-bit
 // caches a NaN, or an infinity that makes a score +inf, gives NaN in all of that head; an infinity or
 // NaN in V gives infinities or NaN in its own column of the heads that read it, and nowhere else.
-// kS8 wants finite q and scales; a NaN or infinity in q gives NaN in its head.
+// kS8 wants finite q and scales; a NaN or infinity in q gives NaN in its head; what is below 2^-110 in
+// q, or in weights times the scales of V, counts as 0.
 //
 // Rounding: with u = 2^-24 and D = head_dim, a weight is off, relatively and to first order, by at
 // most e = (D + 2) * u * |scale| * (max over t of sum |q * K|) + 12 * u * (max over t of |s|)
 // [+ 8 * u * softcap], from the score and from the exponentials on the way to the final maximum.
 // Results agree with the reference, which computes in FP64 on the same stored K and V, within
 // (2 e + (2 * (end - begin) + 32) * u) * sum over t of w[t] |V[g, t]|, from the weights and the two sums.
-// kS8 multiplies integers: q is rounded to 16 bits, which adds
-// 2^-16 * |scale| * (max |q|) * (max over t of sum |K|) to e, and weights times the scales of V are to
-// 15 bits of the largest in a chunk of at most 256 tokens: each w[t] * |V[g, t]| is off by at most 2^-16
-// times the chunk's largest w[t] * scale[t] * 127. Both are far below the rounding of the cache itself.
+// kS8 multiplies integers of -32639 .. 32639: q is rounded to 1 / 65278 of its largest element, which
+// adds |scale| * (max |q|) * (max over t of sum |K|) / 65278 to e, and weights times the scales of V to
+// as much of the largest in a chunk of at most 256 tokens: each w[t] * |V[g, t]| is off by at most
+// 1 / 65278 of the chunk's largest w[t] * scale[t] * 127. Both are far below the rounding of the cache
+// itself.
 //
 // Source: Vaswani et al., arXiv:1706.03762, equation 1; grouped heads: Ainslie et al.,
 // arXiv:2305.13245; one pass with a running maximum: Milakov and Gimelshein, arXiv:1805.02867; linear
@@ -71,11 +73,14 @@ using DecodeAttentionFn = void(const DecodeAttentionArgs&);
 // once per query head.
 struct DecodeAttentionSeparateArgs {
   DecodeAttentionArgs attention;
-  float* scores;  // scratch: end - begin floats, rounded up to a multiple of kScoreBlock
+  float* scores;  // scratch: ScoreScratch(attention.begin, attention.end) floats
 };
 using DecodeAttentionSeparateFn = void(const DecodeAttentionSeparateArgs&);
 
-inline constexpr std::size_t kScoreBlock = 16;
+// A score for each token of the groups that begin .. end - 1 lie in.
+inline std::size_t ScoreScratch(std::size_t begin, std::size_t end) {
+  return (end + kKvGroup - 1) / kKvGroup * kKvGroup - begin / kKvGroup * kKvGroup;
+}
 
 // The first of the latest `window` of `length` tokens; 0: no window.
 inline std::size_t WindowBegin(std::size_t length, std::size_t window) {

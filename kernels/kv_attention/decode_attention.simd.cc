@@ -5,19 +5,19 @@
 //
 // Memory is read in the order in which it lies, or the CPU's prefetchers would begin anew all the
 // time: of a contiguous cache KV head by KV head, of a paged one block by block, in each block KV head
-// by KV head. (Zen 5, blocks of 64 tokens, against head by head: f16 1.07 to 1.22, f32 and s8 no slower.)
-// What blocks still cost, in one pool of memory: .02 in f32, .05 to .08 in f16, .02 to .08 in s8. In f16
-// .03 of it because the sums of all heads leave L1, dirty, from block to block; the rest where the
-// streams jump. Tried in vain: keys and values side by side, 2 to 8 blocks of a head in a row, more
-// lines or whole chunks fetched ahead of a jump.
+// by KV head. (Zen 5, blocks of 64 tokens, against head by head: f32 1.04 to 1.06, f16 1.14 to 1.23, s8
+// 1.03 to 1.09.) In one pool of memory, blocks in a row then cost nothing in f32 and f16, .03 in s8. Each
+// jump to a block elsewhere costs some .3 to .6 us, .03 in f32 to .11 in s8: there, software prefetches
+// have to do alone. Tried in vain: keys and values side by side, four streams, 2 to 8 blocks of a head in
+// a row, 4 to 16 KiB fetched into L1 or L2 one to four chunks ahead of a jump.
 #include "kernels/kv_attention/decode_attention.h"
 
 #include <cassert>
 #include <limits>
 
-#include "kernels/fused_activation/vector_math.h"
 #include "kernels/kv_attention/attention_tile.h"
 #include "kernels/kv_attention/online_softmax.h"
+#include "kernels/kv_attention/query_group.h"
 
 namespace podium::PODIUM_ISA {
 namespace {
@@ -26,43 +26,30 @@ namespace {
 constexpr std::size_t kMaxHeads = 64, kMaxQueries = 8192;
 static_assert(kMaxQueries >= 16 * kMaxHeadDim);
 
-// 1, 2 or 4 query heads of one KV head.
-template <class T>
-struct Group {
-  int n_heads;
-  const typename ScoreStep<T>::Q* q;
-  float* out;
-  SoftmaxSum* sums;
-  HeadState heads[4];
+// What sweeps serve: so many KV heads at once, so many query heads of each.
+struct Sweep {
+  std::size_t kv_heads, ratio;
+
+  Sweep(std::size_t all_ratio, std::size_t head_dim) {
+    const std::size_t fit = kMaxQueries / head_dim;
+    const std::size_t heads = fit < kMaxHeads ? fit : kMaxHeads;
+    ratio = all_ratio < heads ? all_ratio : heads;
+    kv_heads = heads / ratio;
+  }
 };
 
-// q as 16-bit integers, in units of the result.
-float QuantizeQuery(const float* q, std::size_t head_dim, std::int16_t* to) {
-  F32 largest(0.0f), zero(0.0f);
-  for (std::size_t d = 0; d < head_dim; d += F32::size) {
-    const F32 x = F32::load_unaligned(q + d);
-    largest = xsimd::max(largest, xsimd::abs(x));
-    zero = Fma(x, F32(0.0f), zero);  // NaN where x is none or infinite
-  }
-  const float unit = ReduceMax(largest) / 32767 + ReduceAdd(zero);
-  const F32 inverse(unit > 0 ? 1 / unit : 0.0f);
-  for (std::size_t d = 0; d < head_dim; d += F32::size) {
-    const F32 x = F32::load_unaligned(q + d) * inverse;
-    StoreAsS16(to + d, RoundToInt(xsimd::min(xsimd::max(x, F32(-32767.0f)), F32(32767.0f))));
-  }
-  return unit;
-}
-
-// The scales of a chunk's keys or values in a row: `row`, unless they are already.
+// The scales of a chunk's keys or values in a row, zeros for those skipped: `row`, unless they are one
+// already.
 template <class T>
 const float* ScalesOf(const Chunk<T>& chunk, const float* Run<T>::*scales, float* row) {
-  if (chunk.n_runs == 1) return chunk.runs[0].*scales;
+  if (chunk.n_runs == 1 && chunk.skip == 0) return chunk.runs[0].*scales;
   float* to = row;
   for (std::size_t r = 0; r < chunk.n_runs; ++r) {
     const Run<T>& run = chunk.runs[r];
     __builtin_memcpy(to, run.*scales, run.count * sizeof(float));
     to += run.count;
   }
+  for (std::size_t i = 0; i < chunk.skip; ++i) row[i] = 0;
   return row;
 }
 
@@ -87,7 +74,7 @@ template <class T>
     const Group<T>& group = groups[i];
     const std::size_t n_heads = static_cast<std::size_t>(group.n_heads);
     const auto* const q = reinterpret_cast<const char*>(group.q);
-    const std::size_t q_bytes = n_heads * PaddedDim(args.cache.head_dim) * sizeof(*group.q);
+    const std::size_t q_bytes = n_heads * args.cache.head_dim / kPack<T> * sizeof(*group.q);
     for (std::size_t b = 0; b < q_bytes; b += kLine) __builtin_prefetch(q + b);
     for (std::size_t h = 0; h < n_heads; ++h) {
       for (std::size_t d = 0; d < args.cache.head_dim; d += kFloats) {
@@ -102,17 +89,17 @@ void AttendChunk(const DecodeAttentionArgs& args, const Chunk<T>& now, Prefetche
                  Group<T>& group) {
   constexpr bool kScaled = sizeof(T) == 1;
   alignas(64) float scores[kHeads * kChunkLd];
-  alignas(64) std::int16_t integers[kScaled ? kHeads * kChunkLd : 1];
+  alignas(64) PositiveQuad quads[kScaled ? kHeads * kWeightsLd<T> : 1];
   float scales[kScaled ? kMaxChunk : 1];
   float old_factors[kHeads], units[kHeads];
   const KvView& cache = args.cache;
-  const std::size_t stride = cache.token_stride, head_dim = cache.head_dim;
-  ScoreTokens<T, kHeads>(group.q, now, stride, head_dim, prefetch, scores);
+  ScoreTokens<T, kHeads>({group.q, group.q_sums}, now, cache.head_dim, prefetch, scores);
   ScoreRule rule = {
       .count = now.count,
       .first_distance = static_cast<float>(now.first) - static_cast<float>(cache.length - 1),
       .softcap = args.softcap,
-      .k_scales = nullptr};
+      .k_scales = nullptr,
+      .skip = now.skip};
   if constexpr (kScaled) rule.k_scales = ScalesOf(now, &Run<T>::k_scales, scales);
   UpdateSoftmax<kHeads>(rule, scores, kChunkLd, group.heads, old_factors);
   Weighing<T> weighing = {.weights = nullptr,
@@ -120,17 +107,14 @@ void AttendChunk(const DecodeAttentionArgs& args, const Chunk<T>& now, Prefetche
                           .units = units,
                           .runs = now.runs,
                           .n_runs = now.n_runs,
-                          .stride = stride,
-                          .head_dim = head_dim,
+                          .skip = now.skip,
+                          .head_dim = cache.head_dim,
                           .out = group.out,
                           .ldo = args.ldo};
   if constexpr (kScaled) {
     const float* v_scales = ScalesOf(now, &Run<T>::v_scales, scales);
-    for (int h = 0; h < kHeads; ++h) {
-      units[h] =
-          QuantizeWeights(now.count, scores + h * kChunkLd, v_scales, integers + h * kChunkLd);
-    }
-    weighing.weights = integers;
+    QuantizeWeights<kHeads>(now.count, scores, kChunkLd, v_scales, quads, units);
+    weighing.weights = quads;
   } else {
     weighing.weights = scores;
   }
@@ -149,18 +133,6 @@ void Normalize(const DecodeAttentionArgs& args, const Group<T>& group) {
     if (group.sums != nullptr) group.sums[h] = {group.heads[h].max, sum};
   }
 }
-
-// What sweeps serve: so many KV heads at once, so many query heads of each.
-struct Sweep {
-  std::size_t kv_heads, ratio;
-
-  Sweep(std::size_t all_ratio, std::size_t head_dim) {
-    const std::size_t fit = kMaxQueries / PaddedDim(head_dim);
-    const std::size_t heads = fit < kMaxHeads ? fit : kMaxHeads;
-    ratio = all_ratio < heads ? all_ratio : heads;
-    kv_heads = heads / ratio;
-  }
-};
 
 // The chunks of a cache in the order in which sweeps meet them; now, and what follows.
 template <class T>
@@ -199,7 +171,7 @@ class Chunks {
     chunk.count = chunk.n_runs = 0;
     if (first_g_ >= cache_.n_kv_heads) return;
     FindChunk(cache_, g_, t_, span_end_, most_, chunk);
-    t_ += chunk.count;
+    t_ = chunk.first + chunk.count;
     if (t_ < span_end_) return;
     t_ = span_begin_;
     if (++g_ < cache_.n_kv_heads && g_ < first_g_ + kv_heads_) return;
@@ -219,37 +191,6 @@ class Chunks {
   std::size_t now_ = 0;
   Chunk<T> chunks_[3];
 };
-
-// n_heads query heads from h on, of one KV head, whose queries go to q. Returns how many groups.
-template <class T>
-std::size_t MakeGroups(const DecodeAttentionArgs& args, std::size_t h, std::size_t n_heads,
-                       typename ScoreStep<T>::Q* q, Group<T>* groups) {
-  const std::size_t head_dim = args.cache.head_dim;
-  std::size_t n_groups = 0;
-  while (n_heads > 0) {
-    Group<T>& group = groups[n_groups++];
-    group.n_heads = n_heads >= 4 ? 4 : n_heads >= 2 ? 2 : 1;
-    group.q = q;
-    group.out = args.out + h * args.ldo;
-    group.sums = args.sums == nullptr ? nullptr : args.sums + h;
-    for (int i = 0; i < group.n_heads; ++i, ++h) {
-      const float* const row = args.q + h * args.ldq;
-      float scale = args.scale;
-      if constexpr (sizeof(T) == 1) {
-        std::int16_t integers[kMaxHeadDim];
-        scale *= QuantizeQuery(row, head_dim, integers);
-        SetQuery<T>(integers, head_dim, i, group.n_heads, q);
-      } else {
-        SetQuery<T>(row, head_dim, i, group.n_heads, q);
-      }
-      const float slope = args.alibi_slopes == nullptr ? 0 : args.alibi_slopes[h];
-      group.heads[i] = HeadState::Empty(scale, slope);
-    }
-    q += group.n_heads * PaddedDim(head_dim);
-    n_heads -= static_cast<std::size_t>(group.n_heads);
-  }
-  return n_groups;
-}
 
 // One sweep: over the KV heads that have groups, as many each.
 template <class T>
@@ -287,10 +228,8 @@ void Attend(const DecodeAttentionArgs& args) {
   const std::size_t ratio = args.n_heads / cache.n_kv_heads;
   const Sweep sweep(ratio, cache.head_dim);
   Chunks<T> chunks(args, sweep.kv_heads, (ratio + sweep.ratio - 1) / sweep.ratio);
-  // Rows that do not touch each other would be fetched with what lies between them.
-  const bool fetch = cache.token_stride == cache.head_dim;
-  Prefetcher<T> prefetch(fetch ? Fetch::kBoth : Fetch::kNothing, cache.head_dim * sizeof(T));
-  alignas(64) typename ScoreStep<T>::Q queries[kMaxQueries];
+  Prefetcher<T> prefetch(Fetch::kBoth, cache.head_dim * sizeof(T));
+  alignas(64) typename Step<T>::Query queries[kMaxQueries / kPack<T>];
   Group<T> groups[kMaxHeads];
   for (std::size_t g = 0; g < cache.n_kv_heads; g += sweep.kv_heads) {
     const std::size_t rest = cache.n_kv_heads - g;
@@ -301,7 +240,7 @@ void Attend(const DecodeAttentionArgs& args) {
       for (std::size_t j = 0; j < kv_heads; ++j) {
         n_groups =
             MakeGroups(args, (g + j) * ratio + i, n_heads,
-                       queries + j * n_heads * PaddedDim(cache.head_dim), groups + j * n_groups);
+                       queries + j * n_heads * cache.head_dim / kPack<T>, groups + j * n_groups);
       }
       AttendChunks(args, g, kv_heads, groups, n_groups, chunks, prefetch);
       for (std::size_t k = 0; k < kv_heads * n_groups; ++k) Normalize(args, groups[k]);
@@ -316,6 +255,7 @@ void DecodeAttention(const DecodeAttentionArgs& args) {
   if (args.n_heads == 0) return;
   assert(cache.n_kv_heads > 0 && args.n_heads % cache.n_kv_heads == 0);
   assert(cache.head_dim % kHeadDimUnit == 0 && cache.head_dim <= kMaxHeadDim);
+  assert(cache.block_tokens % kKvGroup == 0);
   assert(args.ldq >= cache.head_dim && args.ldo >= cache.head_dim);
   assert(args.begin <= args.end && args.end <= cache.length);
   for (std::size_t h = 0; h < args.n_heads; ++h) {

@@ -13,27 +13,18 @@ struct Head {
   const DecodeAttentionArgs& args;
   std::size_t h, g;
 
-  struct Place {
-    std::size_t row, scale;
-  };
-  Place At(std::size_t t) const {
-    const KvView& c = args.cache;
-    const std::size_t slot = t / c.block_tokens % c.n_blocks, row = t % c.block_tokens;
-    const std::size_t block = c.blocks == nullptr ? slot : c.blocks[slot];
-    return {block * c.block_stride + g * c.head_stride + row * c.token_stride,
-            block * c.scale_block_stride + g * c.scale_head_stride + row};
-  }
   double Scale(const float* scales, std::size_t t) const {
-    return args.cache.type == KvType::kS8 ? scales[At(t).scale] : 1;
+    return args.cache.type == KvType::kS8 ? scales[ScaleIndex(args.cache, g, t)] : 1;
   }
   double V(std::size_t t, std::size_t d) const {
-    return KvElement(args.cache.type, args.cache.v, At(t).row + d) * Scale(args.cache.v_scales, t);
+    const KvView& c = args.cache;
+    return KvElement(c.type, c.v, ValueIndex(c, g, t, d)) * Scale(c.v_scales, t);
   }
   double Score(std::size_t t) const {
-    const std::size_t row = At(t).row;
+    const KvView& c = args.cache;
     double sum = 0;
-    for (std::size_t d = 0; d < args.cache.head_dim; ++d) {
-      sum += double{args.q[h * args.ldq + d]} * KvElement(args.cache.type, args.cache.k, row + d);
+    for (std::size_t d = 0; d < c.head_dim; ++d) {
+      sum += double{args.q[h * args.ldq + d]} * KvElement(c.type, c.k, KeyIndex(c, g, t, d));
     }
     sum *= args.scale * Scale(args.cache.k_scales, t);
     if (args.softcap > 0) sum = args.softcap * std::tanh(sum / args.softcap);

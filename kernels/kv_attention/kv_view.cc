@@ -1,10 +1,22 @@
 #include "kernels/kv_attention/kv_view.h"
 
 #include <bit>
+#include <cassert>
 #include <cmath>
 #include <limits>
 
 namespace podium {
+namespace {
+
+// Where the rows among which token t lies, `rows` at a time, begin.
+std::size_t RowIndex(const KvView& view, std::size_t h, std::size_t t, std::size_t rows) {
+  const std::size_t row = t % view.block_tokens / rows * rows;
+  return BlockOf(view, t) * view.block_stride + h * view.head_stride + row * view.head_dim;
+}
+
+std::size_t Pack(KvType type) { return type == KvType::kS8 ? 4 : 1; }
+
+}  // namespace
 
 const char* KvTypeName(KvType type) {
   switch (type) {
@@ -24,8 +36,25 @@ std::size_t KvElementBytes(KvType type) {
   return type == KvType::kF32 ? 4 : type == KvType::kS8 ? 1 : 2;
 }
 
+std::size_t KeyIndex(const KvView& view, std::size_t h, std::size_t t, std::size_t d) {
+  const std::size_t pack = Pack(view.type);
+  return RowIndex(view, h, t, kKvGroup) + d / pack * pack * kKvGroup + t % kKvGroup * pack +
+         d % pack;
+}
+
+std::size_t ValueIndex(const KvView& view, std::size_t h, std::size_t t, std::size_t d) {
+  const std::size_t pack = Pack(view.type);
+  return RowIndex(view, h, t, pack) + d * pack + t % pack;
+}
+
+std::size_t ScaleIndex(const KvView& view, std::size_t h, std::size_t t) {
+  return BlockOf(view, t) * view.scale_block_stride + h * view.scale_head_stride +
+         t % view.block_tokens;
+}
+
 KvView ContiguousKv(KvType type, void* k, void* v, float* k_scales, float* v_scales,
                     std::size_t n_kv_heads, std::size_t head_dim, std::size_t capacity) {
+  assert(capacity % kKvGroup == 0);
   return {.type = type,
           .k = k,
           .v = v,
@@ -37,7 +66,6 @@ KvView ContiguousKv(KvType type, void* k, void* v, float* k_scales, float* v_sca
           .n_blocks = 1,
           .block_stride = n_kv_heads * capacity * head_dim,
           .head_stride = capacity * head_dim,
-          .token_stride = head_dim,
           .scale_block_stride = n_kv_heads * capacity,
           .scale_head_stride = capacity};
 }

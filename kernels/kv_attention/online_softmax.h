@@ -6,7 +6,7 @@
 
 #include "kernels/fused_activation/vector_math.h"
 #include "kernels/simd/convert.h"
-#include "kernels/simd/dot_s16.h"
+#include "kernels/simd/dot_quads.h"
 #include "kernels/simd/partial.h"
 #include "kernels/simd/reduce.h"
 #include "kernels/simd/unroll.h"
@@ -32,6 +32,7 @@ struct ScoreRule {
   float first_distance;   // from the query's token to the first of these: <= 0
   float softcap;          // 0: none
   const float* k_scales;  // one per token, or null
+  std::size_t skip = 0;   // the first tokens, whose weights are 0
 };
 
 // tanh(x) = 1 - 2 / (exp(2x) + 1), absolute error below 4 * 2^-24; NaN remains.
@@ -69,22 +70,24 @@ template <int kHeads>
     s.store_unaligned(rows + h * ld + i);
     return s;
   };
+  const auto edge = [&](std::size_t i) __attribute__((always_inline)) {
+    Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
+      score(h, i);
+      float* const row = rows + h * ld;
+      for (std::size_t t = i; t < i + F32::size; ++t) {
+        if (t < rule.skip || t >= count) row[t] = -std::numeric_limits<float>::infinity();
+      }
+      max[h] = xsimd::max(max[h], F32::load_unaligned(row + i));
+    });
+  };
   std::size_t i = 0;
+  for (; i < rule.skip; i += F32::size) edge(i);
   for (; i + F32::size <= count; i += F32::size) {
     Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
       max[h] = xsimd::max(max[h], score(h, i));
     });
   }
-  if (i < count) {
-    Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
-      score(h, i);
-      float* const row = rows + h * ld;
-      for (std::size_t t = count; t < i + F32::size; ++t) {
-        row[t] = -std::numeric_limits<float>::infinity();
-      }
-      max[h] = xsimd::max(max[h], F32::load_unaligned(row + i));
-    });
-  }
+  if (i < count) edge(i);
   Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
     const float old_max = heads[h].max;
     heads[h].max = ReduceMax(max[h]);
@@ -107,24 +110,33 @@ template <int kHeads>
   });
 }
 
-// weights[t] = round(row[t] * v_scales[t] / unit), s16, whole batches; returns the unit.
-[[gnu::noinline, maybe_unused]] float QuantizeWeights(std::size_t count, float* row,
-                                                      const float* v_scales,
-                                                      std::int16_t* weights) {
-  F32 largest(0.0f);
+// weights[h, t] = round(rows[h, t] * v_scales[t] / units[h]), in quads, whole batches; rows of weights are
+// ld / 4 apart. Several heads at once, for the same reason.
+template <int kHeads>
+[[gnu::noinline]] void QuantizeWeights(std::size_t count, float* rows, std::size_t ld,
+                                       const float* v_scales, PositiveQuad* weights, float* units) {
+  F32 largest[kHeads];
+  Unroll<kHeads>([&](auto h) __attribute__((always_inline)) { largest[h] = F32(0.0f); });
   for (std::size_t i = 0; i < count; i += F32::size) {
-    const F32 x = F32::load_unaligned(row + i) * LoadLanes<F32>(v_scales + i, count - i);
-    x.store_unaligned(row + i);
-    largest = xsimd::max(largest, x);
+    const F32 scales = LoadLanes<F32>(v_scales + i, count - i);
+    Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
+      const F32 x = F32::load_unaligned(rows + h * ld + i) * scales;
+      x.store_unaligned(rows + h * ld + i);
+      largest[h] = xsimd::max(largest[h], x);
+    });
   }
-  const float unit = ReduceMax(largest) / 32767;
-  const F32 inverse(unit >= std::numeric_limits<float>::min() ? 1 / unit : 0.0f);
+  Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
+    const float unit = ReduceMax(largest[h]) / kMaxQuad;
+    units[h] = unit;
+    largest[h] = F32(unit >= std::numeric_limits<float>::min() ? 1 / unit : 0.0f);
+  });
   for (std::size_t i = 0; i < count; i += F32::size) {
-    // At most 32767, but for rounding; NaN becomes anything, and the sum of weights tells.
-    const F32 x = xsimd::min(F32::load_unaligned(row + i) * inverse, F32(32767.0f));
-    StoreAsS16(weights + i, RoundToInt(x));
+    Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
+      // At most kMaxQuad, but for rounding; NaN becomes anything, and the sum of weights tells.
+      const F32 x = F32::load_unaligned(rows + h * ld + i) * largest[h];
+      StoreQuads(weights + (h * ld + i) / 4, 1, RoundToInt(xsimd::min(x, F32(kMaxQuad))));
+    });
   }
-  return unit;
 }
 
 }  // namespace

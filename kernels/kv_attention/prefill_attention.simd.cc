@@ -13,6 +13,7 @@
 #include "kernels/kv_attention/online_softmax.h"
 #include "kernels/kv_attention/prefill_block.h"
 #include "kernels/simd/storage.h"
+#include "kernels/simd/unroll.h"
 
 namespace podium::PODIUM_ISA {
 namespace {
@@ -50,47 +51,79 @@ struct Scratch {
   float* values;     // packed: N = head_dim, K = tokens
   float* scores;     // kPrefillQueries x kPrefillLd
   HeadState* heads;  // count x ratio
-  float* rows;       // a panel of keys, widened
 };
 
+// A batch of what lies beside each other in a lane, one by one.
 template <class T>
-void Widen(const T* from, float scale, std::size_t head_dim, float* to) {
-  for (std::size_t d = 0; d < head_dim; d += F32::size) {
-    F32 x = LoadAsF32(from + d);
-    if constexpr (sizeof(T) == 1) x = x * F32(scale);
-    x.store_unaligned(to + d);
+[[gnu::always_inline]] inline void Widen(const T* p, F32 (&x)[kPack<T>]) {
+  if constexpr (kPack<T> == 1) {
+    x[0] = LoadAsF32(p);
+  } else {
+    const I32 bytes = I32::load_unaligned(reinterpret_cast<const std::int32_t*>(p));
+    Unroll<kPack<T>>([&](auto i) __attribute__((always_inline)) {
+      x[i] = xsimd::to_float((bytes << (24 - 8 * i)) >> 24);
+    });
   }
 }
 
-// Tokens first .. first + count - 1 of KV head g.
+// The keys of a group of tokens, the t0-th and following of the block.
 template <class T>
-void PackBlock(const KvView& cache, std::size_t g, std::size_t first, std::size_t count,
-               const Scratch& s) {
-  const std::size_t head_dim = cache.head_dim;
+void PackKeys(const T* k, const float* scales, std::size_t head_dim, std::size_t t0,
+              float* packed) {
   constexpr std::size_t kWidth = kPanel<MacF32>;
-  const std::size_t value_panel = PanelSize<MacF32>(count);
-  for (std::size_t t0 = 0; t0 < count; t0 += kWidth) {
-    const std::size_t tokens = count - t0 < kWidth ? count - t0 : kWidth;
-    for (std::size_t i = 0; i < tokens; ++i) {
-      const Place place = PlaceOf(cache, g, first + t0 + i);
-      float k_scale = 1, v_scale = 1;
-      if constexpr (sizeof(T) == 1) {
-        k_scale = cache.k_scales[place.scale];
-        v_scale = cache.v_scales[place.scale];
-      }
-      Widen(static_cast<const T*>(cache.k) + place.row, k_scale, head_dim, s.rows + i * head_dim);
-      float row[kMaxHeadDim + kWidth];
-      Widen(static_cast<const T*>(cache.v) + place.row, v_scale, head_dim, row);
-      for (std::size_t d = head_dim; d % kWidth != 0; ++d) row[d] = 0;
-      for (std::size_t d = 0; d < head_dim; d += kWidth) {
-        float* to = s.values + d / kWidth * value_panel + (t0 + i) * kWidth;
-        for (std::size_t j = 0; j < kWidth; j += F32::size) {
-          F32::load_unaligned(row + d + j).store_unaligned(to + j);
-        }
+  for (std::size_t t = 0; t < kKvGroup; t += F32::size) {
+    const F32 scale = scales == nullptr ? F32(1.0f) : F32::load_unaligned(scales + t);
+    float* const to = packed + (t0 + t) / kWidth * PanelSize<MacF32>(head_dim) + (t0 + t) % kWidth;
+    for (std::size_t d = 0; d < head_dim; d += kPack<T>) {
+      F32 x[kPack<T>];
+      Widen(k + d * kKvGroup + t * kPack<T>, x);
+      Unroll<kPack<T>>([&](auto i) __attribute__((always_inline)) {
+        (x[i] * scale).store_unaligned(to + (d + i) * kWidth);
+      });
+    }
+  }
+}
+
+// The values of its first `count` tokens, of which the first `skip` become 0.
+template <class T>
+void PackValues(const T* v, const float* scales, std::size_t head_dim, std::size_t skip,
+                std::size_t count, std::size_t panel, float* packed) {
+  constexpr std::size_t kWidth = kPanel<MacF32>;
+  const F32 zero(0.0f);
+  for (std::size_t t0 = 0; t0 < count; t0 += kPack<T>) {
+    const std::size_t rest = count - t0 < kPack<T> ? count - t0 : kPack<T>;
+    for (std::size_t d = 0; d < CeilDiv(head_dim, kWidth) * kWidth; d += F32::size) {
+      F32 x[kPack<T>];
+      if (d < head_dim) Widen(v + t0 * head_dim + d * kPack<T>, x);
+      float* const to = packed + d / kWidth * panel + d % kWidth;
+      for (std::size_t i = 0; i < rest; ++i) {
+        const std::size_t t = t0 + i;
+        const F32 scale = scales == nullptr ? F32(1.0f) : F32(scales[t]);
+        (t < skip || d >= head_dim ? zero : x[i] * scale).store_unaligned(to + t * kWidth);
       }
     }
-    PackPanel<MacF32>(tokens, head_dim, s.rows, head_dim, 0,
-                      s.keys + t0 / kWidth * PanelSize<MacF32>(head_dim));
+  }
+}
+
+// Tokens first .. first + count - 1 of KV head g, from the beginning of a group on; those before `seen`
+// are there only because the group begins with them.
+template <class T>
+void PackBlock(const KvView& cache, std::size_t g, std::size_t first, std::size_t count,
+               std::size_t seen, const Scratch& s) {
+  const std::size_t head_dim = cache.head_dim;
+  for (std::size_t t = 0; t < count; t += kKvGroup) {
+    const float* k_scales = nullptr;
+    const float* v_scales = nullptr;
+    if constexpr (sizeof(T) == 1) {
+      k_scales = cache.k_scales + ScaleIndex(cache, g, first + t);
+      v_scales = cache.v_scales + ScaleIndex(cache, g, first + t);
+    }
+    PackKeys(static_cast<const T*>(cache.k) + KeyIndex(cache, g, first + t, 0), k_scales, head_dim,
+             t, s.keys);
+    PackValues(static_cast<const T*>(cache.v) + ValueIndex(cache, g, first + t, 0), v_scales,
+               head_dim, seen < first + t ? 0 : seen - first - t,
+               count - t < kKvGroup ? count - t : kKvGroup, PanelSize<MacF32>(count),
+               s.values + t * kPanel<MacF32>);
   }
 }
 
@@ -172,10 +205,11 @@ void Attend(const PrefillAttentionArgs& args, const Scratch& s) {
       }
     }
     const std::size_t seen = WindowBegin(position + 1, args.window);
-    for (std::size_t first = seen; first < cache.length; first += kPrefillKeys) {
+    for (std::size_t first = seen / kKvGroup * kKvGroup; first < cache.length;
+         first += kPrefillKeys) {
       const std::size_t rest = cache.length - first;
       const std::size_t count = rest < kPrefillKeys ? rest : kPrefillKeys;
-      PackBlock<T>(cache, g, first, count, s);
+      PackBlock<T>(cache, g, first, count, seen, s);
       // The first query that sees any of it, and the first that sees none of it any more.
       std::size_t m0 = first <= position ? 0 : first - position;
       std::size_t end = args.count;
@@ -207,15 +241,14 @@ void PrefillAttention(const PrefillAttentionArgs& args) {
   if (args.n_heads == 0 || args.count == 0) return;
   assert(cache.n_kv_heads > 0 && args.n_heads % cache.n_kv_heads == 0);
   assert(cache.head_dim % kHeadDimUnit == 0 && cache.head_dim <= kMaxHeadDim);
-  assert(args.count <= cache.length);
+  assert(args.count <= cache.length && cache.block_tokens % kKvGroup == 0);
   const std::size_t head_dim = cache.head_dim;
   const std::size_t columns = CeilDiv(head_dim, kPrefillPanel) * kPrefillPanel;
   Scratch s;
   s.keys = args.scratch;
   s.values = s.keys + kPrefillKeys * head_dim;
   s.scores = s.values + kPrefillKeys * columns;
-  s.rows = s.scores + kPrefillQueries * kPrefillLd;
-  s.heads = reinterpret_cast<HeadState*>(s.rows + kPrefillPanel * head_dim);
+  s.heads = reinterpret_cast<HeadState*>(s.scores + kPrefillQueries * kPrefillLd);
   WithElementsOf(cache, [&](auto type) { Attend<decltype(type)>(args, s); });
 }
 

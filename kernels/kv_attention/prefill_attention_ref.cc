@@ -9,7 +9,7 @@ namespace podium {
 std::size_t PrefillScratchSize(std::size_t count, std::size_t ratio, std::size_t head_dim) {
   const std::size_t columns = (head_dim + kPrefillPanel - 1) / kPrefillPanel * kPrefillPanel;
   const std::size_t packed = kPrefillKeys * (head_dim + columns);
-  return packed + kPrefillQueries * kPrefillLd + 4 * count * ratio + kPrefillPanel * head_dim;
+  return packed + kPrefillQueries * kPrefillLd + 4 * count * ratio;
 }
 
 namespace reference {

@@ -46,19 +46,28 @@ void StoreRow(const float* x, std::size_t head_dim, std::int8_t* to, float* scal
   }
 }
 
+// The elements of a row, kCount at a time, to every `step`th place.
+template <std::size_t kCount, class T>
+void Scatter(const T* row, std::size_t head_dim, T* to, std::size_t step) {
+  for (std::size_t d = 0; d < head_dim; d += kCount) {
+    __builtin_memcpy(to + d / kCount * step, row + d, kCount * sizeof(T));
+  }
+}
+
 template <class T>
 void Store(const StoreKvArgs& args) {
   const KvView& cache = args.cache;
-  for (std::size_t i = 0; i < args.rows.count; ++i) {
-    const std::size_t t = cache.length + i;
-    for (std::size_t g = 0; g < cache.n_kv_heads; ++g) {
-      const Place place = PlaceOf(cache, g, t);
+  // Head by head: tokens that follow each other share the lines of their group.
+  for (std::size_t g = 0; g < cache.n_kv_heads; ++g) {
+    for (std::size_t i = 0; i < args.rows.count; ++i) {
+      const std::size_t t = cache.length + i;
       const std::size_t from = i * args.rows.ld + g * cache.head_dim;
       float* k_scale = nullptr;
       float* v_scale = nullptr;
       if constexpr (sizeof(T) == 1) {
-        k_scale = cache.k_scales + place.scale;
-        v_scale = cache.v_scales + place.scale;
+        const std::size_t scale = ScaleIndex(cache, g, t);
+        k_scale = cache.k_scales + scale;
+        v_scale = cache.v_scales + scale;
       }
       float rotated[kMaxHeadDim];
       const float* key = args.rows.k + from;
@@ -66,8 +75,17 @@ void Store(const StoreKvArgs& args) {
         RotateRow(key, cache.head_dim, args.rope + t * cache.head_dim, rotated);
         key = rotated;
       }
-      StoreRow(key, cache.head_dim, static_cast<T*>(cache.k) + place.row, k_scale);
-      StoreRow(args.rows.v + from, cache.head_dim, static_cast<T*>(cache.v) + place.row, v_scale);
+      T* const k = static_cast<T*>(cache.k) + KeyIndex(cache, g, t, 0);
+      T* const v = static_cast<T*>(cache.v) + ValueIndex(cache, g, t, 0);
+      T row[kMaxHeadDim];
+      StoreRow(key, cache.head_dim, row, k_scale);
+      Scatter<kPack<T>>(row, cache.head_dim, k, kKvGroup * kPack<T>);
+      if constexpr (kPack<T> == 1) {
+        StoreRow(args.rows.v + from, cache.head_dim, v, v_scale);
+      } else {
+        StoreRow(args.rows.v + from, cache.head_dim, row, v_scale);
+        Scatter<1>(row, cache.head_dim, v, kPack<T>);
+      }
     }
   }
 }
@@ -76,6 +94,7 @@ void Store(const StoreKvArgs& args) {
 
 void StoreKv(const StoreKvArgs& args) {
   assert(args.cache.head_dim % kHeadDimUnit == 0 && args.cache.head_dim <= kMaxHeadDim);
+  assert(args.cache.block_tokens % kKvGroup == 0);
   assert(args.rows.count <= args.cache.n_blocks * args.cache.block_tokens);
   WithElementsOf(args.cache, [&](auto type) { Store<decltype(type)>(args); });
 }

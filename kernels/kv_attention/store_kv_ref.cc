@@ -30,56 +30,55 @@ void RotateRow(const float* x, std::size_t head_dim, const float* rope, float* y
   }
 }
 
-void StoreRow(KvType type, const float* x, std::size_t head_dim, void* to, float* scale) {
+// Element `at` of an array of `type`; of s8, with a scale of its own.
+void StoreElement(KvType type, float x, float scale, void* to, std::size_t at) {
+  switch (type) {
+    case KvType::kF32:
+      static_cast<float*>(to)[at] = x;
+      break;
+    case KvType::kF16:
+      static_cast<F16*>(to)[at] = ToF16(x);
+      break;
+    case KvType::kBf16:
+      static_cast<Bf16*>(to)[at] = ToBf16(x);
+      break;
+    case KvType::kS8:
+      // |x / scale| may be above 127 where the scale is a denormal.
+      static_cast<std::int8_t*>(to)[at] =
+          static_cast<std::int8_t>(std::nearbyint(std::clamp(x / scale, -127.0f, 127.0f)));
+      break;
+  }
+}
+
+float ScaleOf(const float* x, std::size_t head_dim) {
   float largest = 0;
   for (std::size_t d = 0; d < head_dim; ++d) largest = std::max(largest, std::fabs(x[d]));
-  const float unit = largest / 127 > 0 ? largest / 127 : 1;
-  if (type == KvType::kS8) *scale = unit;
-  for (std::size_t d = 0; d < head_dim; ++d) {
-    switch (type) {
-      case KvType::kF32:
-        static_cast<float*>(to)[d] = x[d];
-        break;
-      case KvType::kF16:
-        static_cast<F16*>(to)[d] = ToF16(x[d]);
-        break;
-      case KvType::kBf16:
-        static_cast<Bf16*>(to)[d] = ToBf16(x[d]);
-        break;
-      case KvType::kS8:
-        // |x / unit| may be above 127 where the unit is a denormal.
-        static_cast<std::int8_t*>(to)[d] =
-            static_cast<std::int8_t>(std::nearbyint(std::clamp(x[d] / unit, -127.0f, 127.0f)));
-        break;
-    }
-  }
+  return largest / 127 > 0 ? largest / 127 : 1;
 }
 
 }  // namespace
 
 void StoreKv(const StoreKvArgs& args) {
   const KvView& c = args.cache;
-  const std::size_t bytes = KvElementBytes(c.type);
   for (std::size_t i = 0; i < args.rows.count; ++i) {
-    const std::size_t t = c.length + i, slot = t / c.block_tokens % c.n_blocks;
-    const std::size_t row = t % c.block_tokens;
-    const std::size_t block = c.blocks == nullptr ? slot : c.blocks[slot];
+    const std::size_t t = c.length + i;
     for (std::size_t g = 0; g < c.n_kv_heads; ++g) {
-      const std::size_t from = i * args.rows.ld + g * c.head_dim;
-      const std::size_t to =
-          (block * c.block_stride + g * c.head_stride + row * c.token_stride) * bytes;
-      const std::size_t scale = block * c.scale_block_stride + g * c.scale_head_stride + row;
-      const bool s8 = c.type == KvType::kS8;
+      const float* const value = args.rows.v + i * args.rows.ld + g * c.head_dim;
       float key[kMaxHeadDim];
-      if (args.rope == nullptr) {
-        std::copy_n(args.rows.k + from, c.head_dim, key);
-      } else {
-        RotateRow(args.rows.k + from, c.head_dim, args.rope + t * c.head_dim, key);
+      std::copy_n(args.rows.k + i * args.rows.ld + g * c.head_dim, c.head_dim, key);
+      if (args.rope != nullptr) {
+        RotateRow(args.rows.k + i * args.rows.ld + g * c.head_dim, c.head_dim,
+                  args.rope + t * c.head_dim, key);
       }
-      StoreRow(c.type, key, c.head_dim, static_cast<std::byte*>(c.k) + to,
-               s8 ? c.k_scales + scale : nullptr);
-      StoreRow(c.type, args.rows.v + from, c.head_dim, static_cast<std::byte*>(c.v) + to,
-               s8 ? c.v_scales + scale : nullptr);
+      const float k_scale = ScaleOf(key, c.head_dim), v_scale = ScaleOf(value, c.head_dim);
+      if (c.type == KvType::kS8) {
+        c.k_scales[ScaleIndex(c, g, t)] = k_scale;
+        c.v_scales[ScaleIndex(c, g, t)] = v_scale;
+      }
+      for (std::size_t d = 0; d < c.head_dim; ++d) {
+        StoreElement(c.type, key[d], k_scale, c.k, KeyIndex(c, g, t, d));
+        StoreElement(c.type, value[d], v_scale, c.v, ValueIndex(c, g, t, d));
+      }
     }
   }
 }

@@ -60,5 +60,12 @@ inline float ReduceMax(F32 x) { return vmaxvq_f32(x); }
 
 #endif
 
+[[maybe_unused]] inline std::int32_t ReduceAdd(I32 x) {
+  std::int32_t lanes[I32::size], sum = 0;
+  x.store_unaligned(lanes);
+  for (const std::int32_t lane : lanes) sum += lane;
+  return sum;
+}
+
 }  // namespace
 }  // namespace podium::PODIUM_ISA

@@ -20,10 +20,6 @@ namespace {
   const __m256i half = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
   return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16));
 }
-[[gnu::always_inline]] inline F32 LoadAsF32(const std::int8_t* p) {
-  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-  return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(bytes));
-}
 inline void StoreFromF32(F16* p, F32 x) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(p),
                       _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
@@ -46,10 +42,6 @@ inline void StoreFromF32(Bf16* p, F32 x) {
 [[gnu::always_inline]] inline F32 LoadAsF32(const Bf16* p) {
   const __m128i half = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
   return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(half), 16));
-}
-[[gnu::always_inline]] inline F32 LoadAsF32(const std::int8_t* p) {
-  const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(p));
-  return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes));
 }
 inline void StoreFromF32(F16* p, F32 x) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
@@ -85,13 +77,6 @@ inline void StoreFromF32(Bf16* p, F32 x) {
 [[gnu::always_inline]] inline F32 LoadAsF32(const Bf16* p) {
   const __m128i half = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(p));
   return _mm_castsi128_ps(_mm_unpacklo_epi16(_mm_setzero_si128(), half));
-}
-[[gnu::always_inline]] inline F32 LoadAsF32(const std::int8_t* p) {
-  std::int32_t four;
-  __builtin_memcpy(&four, p, sizeof(four));
-  const __m128i bytes = _mm_cvtsi32_si128(four);
-  const __m128i words = _mm_unpacklo_epi8(bytes, bytes);
-  return _mm_cvtepi32_ps(_mm_srai_epi32(_mm_unpacklo_epi16(words, words), 24));
 }
 inline __m128i Choose(__m128i mask, __m128i yes, __m128i no) {
   return _mm_or_si128(_mm_and_si128(mask, yes), _mm_andnot_si128(mask, no));
@@ -134,12 +119,6 @@ inline void StoreFromF32(Bf16* p, F32 x) {
 }
 [[gnu::always_inline]] inline F32 LoadAsF32(const Bf16* p) {
   return vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(&p->bits), 16));
-}
-[[gnu::always_inline]] inline F32 LoadAsF32(const std::int8_t* p) {
-  std::uint32_t four;
-  __builtin_memcpy(&four, p, sizeof(four));
-  const int16x8_t words = vmovl_s8(vreinterpret_s8_u32(vdup_n_u32(four)));
-  return vcvtq_f32_s32(vmovl_s16(vget_low_s16(words)));
 }
 inline void StoreFromF32(F16* p, F32 x) {
   vst1_u16(&p->bits, vreinterpret_u16_f16(vcvt_f16_f32(x)));

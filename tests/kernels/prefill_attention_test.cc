@@ -84,8 +84,17 @@ TEST_P(PrefillTest, EveryHeadDim) {
 
 TEST_P(PrefillTest, EveryType) {
   for (const KvType type : {KvType::kF32, KvType::kF16, KvType::kBf16, KvType::kS8}) {
-    Check(
-        {.context = 100, .count = 50, .n_heads = 4, .n_kv_heads = 2, .head_dim = 80, .type = type});
+    for (std::size_t context : {97, 98, 99, 100}) {
+      for (std::size_t window : {0, 21}) {
+        Check({.context = context,
+               .count = 30,
+               .n_heads = 2,
+               .n_kv_heads = 1,
+               .head_dim = 80,
+               .type = type,
+               .window = window});
+      }
+    }
   }
 }
 
