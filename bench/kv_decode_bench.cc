@@ -2,7 +2,8 @@
 //
 // separate, separate_f16   three passes per query head over a contiguous cache: the baseline
 // f32, f16, bf16, s8       one pass for all heads of a KV head, contiguous
-// f16_paged16, ...         the same with a block table
+// f16_paged16, ...         the same with a block table, blocks where the cache puts them: in a row
+// ..._scattered            the same with blocks all over the ring, in random order
 //
 // `bytes` is the rate at which the cache is read. cache:cold: each iteration takes another layer of a
 // ring that no cache holds, and `of_read_memory` is the rate as a fraction of what machine/'s loop,
@@ -19,6 +20,8 @@
 #include <chrono>
 #include <cmath>
 #include <memory>
+#include <numeric>
+#include <random>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -101,15 +104,23 @@ struct Storage {
   const char* name;
   KvType type;
   std::size_t block_tokens;  // 0: contiguous
-  bool separate;
+  bool separate, scattered = false;
 };
 
 constexpr Storage kStorages[] = {
-    {"separate", KvType::kF32, 0, true},      {"separate_f16", KvType::kF16, 0, true},
-    {"f32", KvType::kF32, 0, false},          {"f16", KvType::kF16, 0, false},
-    {"bf16", KvType::kBf16, 0, false},        {"s8", KvType::kS8, 0, false},
-    {"f32_paged64", KvType::kF32, 64, false}, {"f16_paged64", KvType::kF16, 64, false},
-    {"f16_paged16", KvType::kF16, 16, false}, {"s8_paged64", KvType::kS8, 64, false},
+    {"separate", KvType::kF32, 0, true},
+    {"separate_f16", KvType::kF16, 0, true},
+    {"f32", KvType::kF32, 0, false},
+    {"f16", KvType::kF16, 0, false},
+    {"bf16", KvType::kBf16, 0, false},
+    {"s8", KvType::kS8, 0, false},
+    {"f32_paged64", KvType::kF32, 64, false},
+    {"f16_paged64", KvType::kF16, 64, false},
+    {"f16_paged16", KvType::kF16, 16, false},
+    {"s8_paged64", KvType::kS8, 64, false},
+    {"f32_paged64_scattered", KvType::kF32, 64, false, true},
+    {"f16_paged64_scattered", KvType::kF16, 64, false, true},
+    {"s8_paged64_scattered", KvType::kS8, 64, false, true},
 };
 
 // What varies between the rows of a shape and a storage.
@@ -131,7 +142,7 @@ class Layers {
         problem_(SharedProblem(s)),
         batch_(setting.sequences),
         out_(batch_ * Hidden(s)),
-        scores_(s.context + kScoreBlock),
+        scores_(ScoreScratch(0, s.context)),
         parts_(setting.threads),
         part_outs_(setting.threads * Hidden(s)),
         sums_(setting.threads * s.n_heads) {
@@ -147,7 +158,12 @@ class Layers {
     Check(KvCache::Bytes(config, &bytes_));
     memory_.resize(bytes_);
     Check(KvCache::Make(config, memory_.data(), bytes_, &cache_));
-    // In turn, so that the blocks of a paged layer do not lie in a row.
+    if (!error_.empty()) return;
+    if (storage.scattered) {
+      StoreScattered();
+      return;
+    }
+    // In turn, as layers and sequences grow.
     constexpr std::size_t kPiece = 64;
     for (std::size_t t = 0; t < s.context; t += kPiece) {
       for (std::size_t i = 0; i < config.n_sequences; ++i) {
@@ -217,6 +233,30 @@ class Layers {
     if (status != KvStatus::kOk) error_ = KvStatusText(status);
   }
 
+  // The blocks of the pool in random order, and the context in every layer.
+  void StoreScattered() {
+    const std::size_t layers = cache_.n_sequences(), slots = cache_.View(0).n_blocks;
+    tables_.resize(layers * slots);
+    std::iota(tables_.begin(), tables_.end(), 0);
+    std::mt19937 rng(kSeed);
+    std::shuffle(tables_.begin(), tables_.end(), rng);
+    for (std::size_t i = 0; i < layers; ++i) {
+      KvView empty = View(i);
+      empty.length = 0;
+      kernels_.store_kv(
+          {empty, {s_.context, problem_->k.data(), problem_->v.data(), KvDim(s_)}, nullptr});
+    }
+  }
+
+  KvView View(std::size_t layer) const {
+    KvView view = cache_.View(layer);
+    if (storage_.scattered) {
+      view.blocks = tables_.data() + layer * view.n_blocks;
+      view.length = s_.context;
+    }
+    return view;
+  }
+
   std::size_t Length(std::size_t sequence) const {
     return s_.context * (sequence % batch_ + 1) / batch_;
   }
@@ -225,7 +265,7 @@ class Layers {
     return {.n_heads = s_.n_heads,
             .q = problem_->q.data() + query * Hidden(s_),
             .ldq = s_.head_dim,
-            .cache = cache_.View(layer),
+            .cache = View(layer),
             .end = Length(layer),
             .scale = 1 / std::sqrt(static_cast<float>(s_.head_dim)),
             .out = out,
@@ -278,6 +318,7 @@ class Layers {
   std::size_t bytes_ = 0, next_ = 0;
   AlignedVector<std::byte> memory_;
   KvCache cache_;
+  std::vector<std::uint32_t> tables_;  // of scattered blocks
   std::string error_;
 };
 
@@ -323,9 +364,11 @@ void Register(const DecodeShape& shape, const Storage& storage, const Setting& s
 const bool kRegistered = [] {
   for (const Storage& storage : kStorages) {
     for (const DecodeShape& shape : kCacheShapes) {
-      Register(shape, storage, {.sequences = 1, .cold = false, .threads = 1});
       Register(shape, storage, {.sequences = 1, .cold = true, .threads = 1});
+      if (storage.scattered) continue;
+      Register(shape, storage, {.sequences = 1, .cold = false, .threads = 1});
     }
+    if (storage.scattered) continue;
     Register(kBatchShape, storage, {.sequences = 8, .cold = true, .threads = 1});
     if (storage.separate) continue;
     for (const int threads : ThreadCounts()) {

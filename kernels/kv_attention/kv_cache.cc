@@ -49,8 +49,8 @@ const char* KvStatusText(KvStatus status) {
     case KvStatus::kBadHeads:
       return "n_heads must be a positive multiple of n_kv_heads";
     case KvStatus::kBadSizes:
-      return "n_sequences and max_tokens must be positive, and n_blocks 0 or enough for one "
-             "sequence";
+      return "n_sequences and max_tokens must be positive, block_tokens a multiple of 16, "
+             "and n_blocks 0 or enough for one sequence";
     case KvStatus::kBadWindow:
       return "max_tokens must be at least the window";
     case KvStatus::kTooLarge:
@@ -79,7 +79,7 @@ const char* KvStatusText(KvStatus status) {
 
 struct KvCache::Layout {
   std::size_t block_tokens, slots, n_blocks;
-  std::size_t k, v, k_scales, v_scales, lengths, tables, users, free;  // offsets in bytes
+  std::size_t k, v, k_scales, v_scales, lengths, tables, users;  // offsets in bytes
   std::size_t bytes;
 };
 
@@ -91,9 +91,11 @@ KvStatus KvCache::LayoutOf(const KvCacheConfig& c, Layout* layout) {
     return KvStatus::kBadHeads;
   }
   if (c.n_sequences == 0 || c.max_tokens == 0) return KvStatus::kBadSizes;
+  if (c.block_tokens % kKvGroup != 0) return KvStatus::kBadSizes;
   if (c.window > c.max_tokens) return KvStatus::kBadWindow;
   Layout l = {};
-  l.block_tokens = c.block_tokens == 0 ? c.max_tokens : c.block_tokens;
+  l.block_tokens =
+      c.block_tokens == 0 ? Times((c.max_tokens - 1) / kKvGroup + 1, kKvGroup) : c.block_tokens;
   l.slots = (c.max_tokens - 1) / l.block_tokens + 1;
   l.n_blocks = c.n_blocks == 0 ? Times(c.n_sequences, l.slots) : c.n_blocks;
   if (l.n_blocks < l.slots) return KvStatus::kBadSizes;
@@ -111,7 +113,6 @@ KvStatus KvCache::LayoutOf(const KvCacheConfig& c, Layout* layout) {
   l.lengths = arena.Add(c.n_sequences, sizeof(Lengths));
   l.tables = arena.Add(Times(c.n_sequences, l.slots), sizeof(std::uint32_t));
   l.users = arena.Add(l.n_blocks, sizeof(std::uint32_t));
-  l.free = arena.Add(l.n_blocks, sizeof(std::uint32_t));
   l.bytes = arena.size();
   if (arena.too_large()) return KvStatus::kTooLarge;
   *layout = l;
@@ -147,14 +148,9 @@ KvStatus KvCache::Make(const KvCacheConfig& config, void* memory, std::size_t by
   cache->lengths_ = reinterpret_cast<Lengths*>(at + l.lengths);
   cache->tables_ = reinterpret_cast<std::uint32_t*>(at + l.tables);
   cache->users_ = reinterpret_cast<std::uint32_t*>(at + l.users);
-  cache->free_ = reinterpret_cast<std::uint32_t*>(at + l.free);
   std::fill_n(cache->lengths_, config.n_sequences, Lengths{0, 0});
   std::fill_n(cache->tables_, config.n_sequences * l.slots, kNoBlock);
   std::fill_n(cache->users_, l.n_blocks, 0);
-  // The lowest is taken first: a sequence that grows alone lies in one piece.
-  for (std::size_t i = 0; i < l.n_blocks; ++i) {
-    cache->free_[i] = static_cast<std::uint32_t>(l.n_blocks - 1 - i);
-  }
   return KvStatus::kOk;
 }
 
@@ -203,7 +199,8 @@ KvStatus KvCache::Append(const KernelTable& kernels, std::size_t sequence, const
   for (std::size_t i = 0; i < touched; ++i) {
     std::uint32_t& slot = table[(first + i) % slots_];
     if (!needs_block(slot)) continue;
-    const std::uint32_t block = free_[--n_free_];
+    const std::uint32_t block = FindFreeBlock(sequence, (first + i) % slots_);
+    --n_free_;
     users_[block] = 1;
     if (slot != kNoBlock) {
       CopyBlock(slot, block);
@@ -263,8 +260,27 @@ KvStatus KvCache::Reset(std::size_t sequence) {
   return KvStatus::kOk;
 }
 
+// There must be one.
+std::uint32_t KvCache::FindFreeBlock(std::size_t sequence, std::size_t slot) const {
+  const auto is_free = [this](std::size_t block) {
+    return block < n_blocks_ && users_[block] == 0;
+  };
+  const std::uint32_t last = slot == 0 ? kNoBlock : Table(sequence)[slot - 1];
+  if (last != kNoBlock && is_free(last + 1)) return last + 1;
+  const std::size_t own = sequence * n_blocks_ / config_.n_sequences + slot;
+  if (is_free(own)) return static_cast<std::uint32_t>(own);
+  std::size_t begin = 0, longest = 0, run = 0;
+  for (std::size_t i = 0; i < n_blocks_; ++i) {
+    run = is_free(i) ? run + 1 : 0;
+    if (run <= longest) continue;
+    longest = run;
+    begin = i + 1 - run;
+  }
+  return static_cast<std::uint32_t>(begin + longest / 2);
+}
+
 void KvCache::Release(std::uint32_t& block) {
-  if (block != kNoBlock && --users_[block] == 0) free_[n_free_++] = block;
+  if (block != kNoBlock && --users_[block] == 0) ++n_free_;
   block = kNoBlock;
 }
 

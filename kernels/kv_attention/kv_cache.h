@@ -12,8 +12,11 @@
 //
 // Tokens lie in blocks of block_tokens; a sequence has a table of its blocks and takes them from a
 // common pool as it grows ("paged", after Kwon et al., arXiv:2309.06180), or, with block_tokens = 0,
-// has one block for all its tokens ("contiguous"). In a block each KV head's rows touch each other;
-// they are read fastest where `memory` begins on a page.
+// has one block for all its tokens ("contiguous"). A new block is the one behind the sequence's last
+// if that is free, or else the sequence's own in an equal share of the pool: with a pool in which all
+// sequences may be full, what is read in order lies in order, but for forks. If that is taken too, it is
+// one in the middle of the longest run of free blocks, found in time proportional to the pool. Caches
+// are read fastest where `memory` begins on a page.
 // Fork shares blocks and copies one when a sequence is about to write to a block that it shares. With
 // a sliding window a sequence goes round in its own blocks, so its memory does not grow.
 //
@@ -58,10 +61,10 @@ struct KvCacheConfig {
   std::size_t n_kv_heads = 0;
   std::size_t head_dim = 0;  // see kv_view.h
   std::size_t n_sequences = 1;
-  // Of one sequence; rounded up to whole blocks. With a window, as many stay, so at least the window,
-  // and one less than the tokens appended at once on top of it.
+  // Of one sequence; rounded up to whole blocks, or groups. With a window, as many stay, so at least
+  // the window, and one less than the tokens appended at once on top of it.
   std::size_t max_tokens = 0;
-  std::size_t block_tokens = 0;  // 0: contiguous
+  std::size_t block_tokens = 0;  // a multiple of kKvGroup; 0: contiguous
   std::size_t n_blocks = 0;      // in the pool; 0: enough for every sequence to be full
   std::size_t window = 0;        // tokens that a query sees, its own included; 0: all
   const float* rope = nullptr;   // see store_kv.h; kept, not copied. Null: keys are not rotated
@@ -114,6 +117,7 @@ class KvCache {
   std::uint32_t* Table(std::size_t sequence) const { return tables_ + sequence * slots_; }
   bool CanShorten(std::size_t sequence, std::size_t length) const;
   void Shorten(std::size_t sequence, std::size_t length);
+  std::uint32_t FindFreeBlock(std::size_t sequence, std::size_t slot) const;
   void Release(std::uint32_t& block);
   void CopyBlock(std::size_t from, std::size_t to);
 
@@ -123,7 +127,6 @@ class KvCache {
   Lengths* lengths_ = nullptr;
   std::uint32_t* tables_ = nullptr;  // n_sequences x slots, kNoBlock where there is none
   std::uint32_t* users_ = nullptr;   // of each block
-  std::uint32_t* free_ = nullptr;    // n_free_ of them
 };
 
 }  // namespace podium

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <numeric>
 
 #include "tests/kernels/kernel_test.h"
 
@@ -12,28 +13,23 @@ constexpr KvType kTypes[] = {KvType::kF32, KvType::kF16, KvType::kBf16, KvType::
 
 // One element of a view, with its scale.
 float Element(const KvView& view, bool key, std::size_t g, std::size_t t, std::size_t d) {
-  const std::size_t slot = t / view.block_tokens % view.n_blocks, row = t % view.block_tokens;
-  const std::size_t block = view.blocks == nullptr ? slot : view.blocks[slot];
-  const float x =
-      KvElement(view.type, key ? view.k : view.v,
-                block * view.block_stride + g * view.head_stride + row * view.token_stride + d);
+  const float x = key ? KvElement(view.type, view.k, KeyIndex(view, g, t, d))
+                      : KvElement(view.type, view.v, ValueIndex(view, g, t, d));
   if (view.type != KvType::kS8) return x;
-  return x *
-         (key ? view.k_scales
-              : view.v_scales)[block * view.scale_block_stride + g * view.scale_head_stride + row];
+  return x * (key ? view.k_scales : view.v_scales)[ScaleIndex(view, g, t)];
 }
 
 using StoreKvTest = KernelTest;
 INSTANTIATE_TEST_SUITE_P(Isa, StoreKvTest, AllIsas(), IsaTestName);
 
 TEST_P(StoreKvTest, SameBitsAsTheReference) {
-  constexpr std::size_t kTokens = 5, kHeads = 2, kFirst = 3;
+  constexpr std::size_t kTokens = 5, kHeads = 2, kFirst = 13;  // into the next group
   for (const KvType type : kTypes) {
     for (std::size_t head_dim : {16, 48, 64, 80, 96, 128, 256, 512}) {
       for (bool rotate : {false, true}) {
         SCOPED_TRACE(testing::Message()
                      << KvTypeName(type) << " head_dim=" << head_dim << " rope=" << rotate);
-        const std::size_t ld = kHeads * head_dim + 3, room = kFirst + kTokens;
+        const std::size_t ld = kHeads * head_dim + 3, room = 2 * kKvGroup;
         Buffer<float> k(kTokens * ld, 1), v(kTokens * ld, 1), rope(room * head_dim);
         FillUniform(k, 1);
         FillUniform(v, 2);
@@ -172,6 +168,7 @@ TEST(KvCacheTest, RefusesWhatItCannotBe) {
   EXPECT_EQ(status([](auto& c) { c.max_tokens = 0; }), KvStatus::kBadSizes);
   EXPECT_EQ(status([](auto& c) { c.n_sequences = 0; }), KvStatus::kBadSizes);
   EXPECT_EQ(status([](auto& c) { c.n_blocks = 3; }), KvStatus::kBadSizes);
+  EXPECT_EQ(status([](auto& c) { c.block_tokens = 8; }), KvStatus::kBadSizes);
   EXPECT_EQ(status([](auto& c) { c.window = 65; }), KvStatus::kBadWindow);
   EXPECT_EQ(status([](auto& c) { c.max_tokens = std::size_t{1} << 47; }), KvStatus::kTooLarge);
   EXPECT_EQ(status([](auto& c) { c.max_tokens = std::numeric_limits<std::size_t>::max(); }),
@@ -259,6 +256,48 @@ TEST(KvCacheTest, PoolRunsOutAndFillsAgain) {
   EXPECT_EQ(c.Append(1, 1, 0), KvStatus::kOk);
 }
 
+void ExpectInARow(const KvCache& cache, std::size_t sequence) {
+  const KvView view = cache.View(sequence);
+  for (std::uint32_t i = 0; i < view.n_blocks; ++i) {
+    EXPECT_EQ(view.blocks[i], view.blocks[0] + i) << "sequence " << sequence;
+  }
+}
+
+TEST(KvCacheTest, SequencesThatGrowInTurnLieInARow) {
+  Cached c(Small());
+  for (int step = 0; step < 4; ++step) {
+    for (std::size_t s : {0, 1, 2}) ASSERT_EQ(c.Append(s, 16, 0), KvStatus::kOk);
+  }
+  for (std::size_t s : {0, 1, 2}) ExpectInARow(c.cache, s);
+}
+
+TEST(KvCacheTest, SequencesThatComeAndGoLieInARow) {
+  Cached c(Small());
+  for (std::size_t s : {1, 2, 0, 2, 1}) {
+    ASSERT_EQ(c.cache.Reset(s), KvStatus::kOk);
+    ASSERT_EQ(c.Append(s, 64, 0), KvStatus::kOk);
+  }
+  for (std::size_t s : {0, 1, 2}) ExpectInARow(c.cache, s);
+}
+
+TEST(KvCacheTest, ASmallPoolGivesEveryBlock) {
+  KvCacheConfig config = Small();
+  config.n_blocks = 5;
+  Cached c(config);
+  ASSERT_EQ(c.Append(2, 48, 0), KvStatus::kOk);
+  ASSERT_EQ(c.Append(0, 16, 100), KvStatus::kOk);
+  ASSERT_EQ(c.Append(1, 16, 200), KvStatus::kOk);
+  EXPECT_EQ(c.cache.free_blocks(), 0u);
+  std::vector<float> values(48);
+  std::iota(values.begin(), values.end(), 0.0f);
+  c.ExpectSees(2, values);
+  values.resize(16);
+  std::iota(values.begin(), values.end(), 100.0f);
+  c.ExpectSees(0, values);
+  std::iota(values.begin(), values.end(), 200.0f);
+  c.ExpectSees(1, values);
+}
+
 TEST(KvCacheTest, ForkSharesUntilSomeoneWrites) {
   Cached c(Small());
   ASSERT_EQ(c.Append(0, 40, 0), KvStatus::kOk);
@@ -277,7 +316,7 @@ TEST(KvCacheTest, ForkSharesUntilSomeoneWrites) {
 // Random calls against a model that keeps every token of every sequence.
 TEST(KvCacheTest, BehavesLikeVectors) {
   for (const KvType type : kTypes) {
-    for (std::size_t block_tokens : {0, 1, 16, 64}) {
+    for (std::size_t block_tokens : {0, 16, 64}) {
       for (std::size_t window : {0, 1, 20, 100}) {
         SCOPED_TRACE(testing::Message() << KvTypeName(type) << " block_tokens=" << block_tokens
                                         << " window=" << window);
@@ -331,7 +370,7 @@ TEST(KvCacheTest, BehavesLikeVectors) {
         }
         for (std::size_t i = 0; i < 4; ++i) ASSERT_EQ(c.cache.Reset(i), KvStatus::kOk);
         EXPECT_EQ(c.cache.free_blocks(),
-                  4 * c.cache.capacity() / (block_tokens ? block_tokens : 110));
+                  4 * c.cache.capacity() / (block_tokens ? block_tokens : 112));
       }
     }
   }
@@ -351,7 +390,7 @@ TEST_P(KvCacheDecodeTest, PagedAndWindowedAsContiguous) {
   for (const KvType type : kTypes) {
     for (std::size_t window : {0, 50}) {
       std::vector<std::vector<float>> outs;
-      for (std::size_t block_tokens : {0, 1, 5, 16, 64, 1000}) {
+      for (std::size_t block_tokens : {0, 16, 48, 64, 1008}) {
         for (bool goes_round : {false, true}) {
           if (goes_round && window == 0) continue;
           Cached c({.type = type,
@@ -365,7 +404,7 @@ TEST_P(KvCacheDecodeTest, PagedAndWindowedAsContiguous) {
                     .rope = rope.data(),
                     .rope_positions = kTokens});
           for (std::size_t t = 0; t < kTokens; t += 9) {
-            for (std::size_t s : {0, 1}) {  // so that the blocks of a sequence are not in a row
+            for (std::size_t s : {0, 1}) {
               ASSERT_EQ(c.cache.Append(kernels(), s,
                                        {std::min<std::size_t>(9, kTokens - t), k.data() + t * kLd,
                                         v.data() + t * kLd, kLd}),
@@ -384,6 +423,86 @@ TEST_P(KvCacheDecodeTest, PagedAndWindowedAsContiguous) {
                                       .ldo = kDim});
           outs.push_back(out);
         }
+      }
+      const float tolerance = type == KvType::kS8 ? 5e-4f : 2e-6f;
+      for (const std::vector<float>& out : outs) {
+        for (std::size_t i = 0; i < out.size(); ++i) ASSERT_NEAR(out[i], outs[0][i], tolerance);
+      }
+    }
+  }
+}
+
+// A cache whose blocks are every second one of a pool, in random order; what is not stored is NaN.
+struct ScatteredCache {
+  ScatteredCache(KvType type, std::size_t n_kv_heads, std::size_t head_dim,
+                 std::size_t block_tokens, std::size_t n_blocks)
+      : blocks(2 * n_blocks),
+        k(2 * n_blocks * block_tokens * n_kv_heads * head_dim * KvElementBytes(type)),
+        v(k.size()),
+        k_scales(2 * n_blocks * block_tokens * n_kv_heads),
+        v_scales(k_scales.size()),
+        view(ContiguousKv(type, k.data(), v.data(), k_scales.data(), v_scales.data(), n_kv_heads,
+                          head_dim, block_tokens)) {
+    std::iota(blocks.begin(), blocks.end(), 0u);
+    std::shuffle(blocks.begin(), blocks.end(), std::mt19937(1));
+    view.blocks = blocks.data();
+    view.n_blocks = n_blocks;
+    for (Buffer<std::byte>* all : {&k, &v}) std::fill(all->begin(), all->end(), std::byte{0xFF});
+    for (Buffer<float>* all : {&k_scales, &v_scales}) {
+      std::fill(all->begin(), all->end(), std::numeric_limits<float>::quiet_NaN());
+    }
+  }
+  void Append(const KernelTable& kernels, const KvRows& rows) {
+    kernels.store_kv({view, rows, nullptr});
+    view.length += rows.count;
+  }
+
+  std::vector<std::uint32_t> blocks;
+  Buffer<std::byte> k, v;
+  Buffer<float> k_scales, v_scales;
+  KvView view;
+};
+
+TEST_P(KvCacheDecodeTest, ScatteredBlocksAsContiguous) {
+  constexpr std::size_t kTokens = 231, kHeads = 2, kDim = 80, kLd = kHeads * kDim;
+  constexpr std::size_t kPrompt = 30, kQ = 4 * kDim;  // query heads of the last tokens
+  Buffer<float> k(kTokens * kLd), v(kTokens * kLd), q(kPrompt * kQ);
+  FillUniform(k, 1);
+  FillUniform(v, 2);
+  FillUniform(q, 3);
+  Buffer<float> scratch(PrefillScratchSize(kPrompt, 2, kDim));
+  for (const KvType type : kTypes) {
+    for (std::size_t window : {0, 75}) {
+      // One block, several, and so few that they are gone round.
+      const std::size_t layouts[][2] = {
+          {240, 1}, {16, 15}, {64, 4}, {16, window == 0 ? 15u : 8u}, {48, window == 0 ? 5u : 3u}};
+      std::vector<std::vector<float>> outs;
+      for (const auto& [block_tokens, n_blocks] : layouts) {
+        ScatteredCache cache(type, kHeads, kDim, block_tokens, n_blocks);
+        for (std::size_t t = 0; t < kTokens; t += 11) {
+          cache.Append(kernels(), {11, k.data() + t * kLd, v.data() + t * kLd, kLd});
+        }
+        Buffer<float> out((kPrompt + 1) * kQ);
+        kernels().decode_attention({.n_heads = 4,
+                                    .q = q.data(),
+                                    .ldq = kDim,
+                                    .cache = cache.view,
+                                    .begin = WindowBegin(kTokens, window),
+                                    .end = kTokens,
+                                    .scale = 0.5f,
+                                    .out = out.data(),
+                                    .ldo = kDim});
+        kernels().prefill_attention({.n_heads = 4,
+                                     .count = kPrompt,
+                                     .q = q.data(),
+                                     .ldq = kQ,
+                                     .cache = cache.view,
+                                     .window = window,
+                                     .scale = 0.5f,
+                                     .out = out.data() + kQ,
+                                     .ldo = kQ,
+                                     .scratch = scratch.data()});
+        outs.push_back(out.ToVector());
       }
       const float tolerance = type == KvType::kS8 ? 5e-4f : 2e-6f;
       for (const std::vector<float>& out : outs) {
