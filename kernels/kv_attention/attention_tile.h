@@ -138,9 +138,12 @@ template <class T, int kHeads, int kVecs>
     at += kSplit * kKvGroup * kPack<T>;
     x += kSplit * kHeads;
   };
+  const bool rests = prefetch.StepsAhead() > 0;
   std::size_t steps = head_dim / kPack<T> / kSplit;
   for (; steps >= kUnroll; steps -= kUnroll) {
-    for (int i = 0; i < kFetches; ++i) prefetch.Step(streams);
+    if (!rests || steps % (kUnroll * Prefetcher<T>::kPeriod) != 0) {
+      for (int i = 0; i < kFetches; ++i) prefetch.Step(streams);
+    }
     Unroll<kUnroll>([&](auto) __attribute__((always_inline)) { add(); });
   }
   prefetch.Read(steps * kStepBytes, streams);
@@ -243,6 +246,7 @@ template <class T, int kHeads, int kVecs, int kPasses>
         }
       });
     });
+    const bool rests = prefetch.StepsAhead() > 0;
     std::size_t skipped = w.skip / kPack<T>;
     const T* v = nullptr;
     const auto* weights = w.weights + skipped;
@@ -266,7 +270,9 @@ template <class T, int kHeads, int kVecs, int kPasses>
         for (int i = 0; i < kSteps; i += kUnroll) {
           Unroll<kUnroll>([&](auto) __attribute__((always_inline)) { add(); });
         }
-        for (int i = 0; i < kFetches; ++i) prefetch.Step(streams);
+        if (!rests || rest % (kSteps * Prefetcher<T>::kPeriod) != 0) {
+          for (int i = 0; i < kFetches; ++i) prefetch.Step(streams);
+        }
       }
       prefetch.Read(rest * kStepBytes, streams);
       for (; rest > 0; --rest) add();

@@ -18,6 +18,7 @@
 #include "kernels/kv_attention/attention_tile.h"
 #include "kernels/kv_attention/online_softmax.h"
 #include "kernels/kv_attention/query_group.h"
+#include "kernels/simd/unroll.h"
 
 namespace podium::PODIUM_ISA {
 namespace {
@@ -101,7 +102,23 @@ void AttendChunk(const DecodeAttentionArgs& args, const Chunk<T>& now, Prefetche
       .k_scales = nullptr,
       .skip = now.skip};
   if constexpr (kScaled) rule.k_scales = ScalesOf(now, &Run<T>::k_scales, scales);
-  UpdateSoftmax<kHeads>(rule, scores, kChunkLd, group.heads, old_factors);
+  const auto update = [&](auto steps) {
+    auto streams = prefetch.Take();
+    UpdateSoftmax<kHeads>(rule, scores, kChunkLd, group.heads, old_factors,
+                          [&] { Unroll<steps>([&](auto) { prefetch.Step(streams); }); });
+    prefetch.Put(streams);
+  };
+  constexpr int kMost = Prefetcher<T>::kMostAhead;
+  switch (prefetch.StepsAhead()) {
+    case kMost:
+      update(Index<kMost>());
+      break;
+    case kMost / 2:
+      update(Index<kMost / 2>());
+      break;
+    default:
+      update(Index<0>());
+  }
   Weighing<T> weighing = {.weights = nullptr,
                           .old_factors = old_factors,
                           .units = units,

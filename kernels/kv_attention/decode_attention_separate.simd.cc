@@ -48,7 +48,7 @@ void Attend(const DecodeAttentionSeparateArgs& args) {
     if (a.begin < a.end) {
       float factor;
       UpdateSoftmax<1>({a.end - first, distance, a.softcap, nullptr, skip}, args.scores, 0, &head,
-                       &factor);
+                       &factor, [] {});
     }
     scores = args.scores;
     Prefetcher<T> values(Fetch::kValues, head_dim * sizeof(T));

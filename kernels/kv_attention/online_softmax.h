@@ -48,10 +48,11 @@ inline F32 FirstIntegers() {
 }
 
 // Of kHeads rows, `ld` apart, at once: what one row waits for, the others do meanwhile. Whole batches
-// are written: rows have room for them. factors[h] is by what older weights of head h shrink.
-template <int kHeads>
+// are written: rows have room for them. factors[h] is by what older weights of head h shrink. Twice a
+// batch, meanwhile().
+template <int kHeads, class Meanwhile>
 [[gnu::noinline]] void UpdateSoftmax(const ScoreRule& of, float* rows, std::size_t ld,
-                                     HeadState* heads, float* factors) {
+                                     HeadState* heads, float* factors, const Meanwhile& meanwhile) {
   const ScoreRule rule = of;  // a copy, which no store to `rows` can change
   const std::size_t count = rule.count;
   F32 max[kHeads], sum[kHeads];
@@ -86,6 +87,7 @@ template <int kHeads>
     Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
       max[h] = xsimd::max(max[h], score(h, i));
     });
+    meanwhile();
   }
   if (i < count) edge(i);
   Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
@@ -101,6 +103,7 @@ template <int kHeads>
       weight.store_unaligned(at);
       sum[h] = sum[h] + weight;
     });
+    meanwhile();
   }
   Unroll<kHeads>([&](auto h) __attribute__((always_inline)) {
     float lanes[F32::size];

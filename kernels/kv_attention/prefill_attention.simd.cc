@@ -138,8 +138,8 @@ float Soften(const PrefillAttentionArgs& args, std::size_t position, std::size_t
   std::size_t written = begin;
   if (begin < end) {
     const float distance = static_cast<float>(first + begin) - static_cast<float>(position);
-    UpdateSoftmax<1>({end - begin, distance, args.softcap, nullptr}, row + begin, 0, &head,
-                     &factor);
+    UpdateSoftmax<1>({end - begin, distance, args.softcap, nullptr}, row + begin, 0, &head, &factor,
+                     [] {});
     written = end;
   }
   for (std::size_t i = 0; i < begin; ++i) row[i] = 0;
@@ -171,7 +171,8 @@ void MeetBlock(const PrefillAttentionArgs& args, std::size_t h, std::size_t m0, 
     const bool alike = m + 4 <= rows && heads[m].slope == 0 && position + m + 1 >= first + tokens &&
                        WindowBegin(position + m + 4, args.window) <= first;
     if (alike) {
-      UpdateSoftmax<4>({tokens, 0, args.softcap, nullptr}, row, kPrefillLd, heads + m, factors + m);
+      UpdateSoftmax<4>({tokens, 0, args.softcap, nullptr}, row, kPrefillLd, heads + m, factors + m,
+                       [] {});
       m += 4;
     } else {
       factors[m] = Soften(args, position + m, first, tokens, row, heads[m]);
