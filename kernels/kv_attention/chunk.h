@@ -116,8 +116,8 @@ class Prefetcher {
 
   // Of every kPeriod steps of an inner loop one rests: the softmax, in which nothing is read, makes as
   // many, so that memory does not wait. That is StepsAhead() for each of its two visits of a batch of
-  // tokens, one of two constants; 0 where neither fits: then none rests. (Zen 5, from memory, against
-  // steps in the loops alone: f32 1.04 to 1.10, f16 1.06 to 1.20, s8 1.04 to 1.11; not so if the number
+  // tokens, one of two constants; 0 where neither fits: then none rests. (Zen 5, from memory, beside
+  // the same with steps in the loops alone: f32 1.07, f16 1.15, s8 1.09; not so if the number
   // of steps ahead is a variable.)
   static constexpr std::size_t kPeriod = 8, kMostAhead = 2 * sizeof(T);
   std::size_t StepsAhead() const {
